@@ -1,0 +1,45 @@
+/* One DynamoDB operation: what the dispatcher (daemon/http/dispatch.c) runs.
+ *
+ *     DECODE (loop) --> RUN (loop, READ_CACHED) --------------------> WAIT DURABLE --> answer
+ *                          \-- WOULD_BLOCK --> RUN (worker, READ_FULL) --/
+ *
+ * decode validates everything that needs no disk; run does the work and writes the answer's JSON
+ * object into call->answer. run may be repeated: it starts its output afresh each time. An error
+ * from either ends the call; the dispatcher renders it. The answer, also an error from run, leaves
+ * once call->wait_seq is durable. release is always called once, last. */
+#pragma once
+
+#include "daemon/node.h"
+#include "proto/value/json.h"
+
+struct operation;
+
+struct call {
+    struct node *node;
+    struct expression_cache *expressions; /* The loop's: only in decode. */
+    struct arena *arena;
+    const struct operation *operation;
+    const struct json *body;       /* The request: an object. */
+    void *state;                   /* operation->state_bytes, zeroed. */
+    struct buffer answer;          /* Initialised by the dispatcher before each run. */
+    struct buffer error_members;   /* Likewise; appended to an error's body, e.g. ,"Item":{…} */
+    uint64_t wait_seq;
+};
+
+struct operation {
+    const char *name;      /* "PutItem"; the target's part after the dot. */
+    uint32_t state_bytes;
+    bool worker;           /* Never on a loop: catalog changes, scans. */
+    bool (*decode)(struct call *call, struct error *err);
+    bool (*run)(struct call *call, enum read_tier tier, struct error *err);
+    void (*release)(struct call *call); /* NULL: nothing to give back. */
+};
+
+/* All implemented operations, for dispatch and metrics: an index is an operation's number. */
+extern const struct operation *const operations[];
+extern const uint32_t operations_count;
+
+/* By the target's operation name. NULL when it is not implemented; then operation_is_known says
+ * whether the API has it at all (NOT_IMPLEMENTED) or not (UNKNOWN_OPERATION). */
+const struct operation *operation_find(struct slice name, uint32_t *number);
+bool operation_is_known(struct slice name);

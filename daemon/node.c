@@ -1,0 +1,2 @@
+/* replaced soon */
+typedef int node_empty;

@@ -1,0 +1,35 @@
+/* struct node owns everything a region is made of and is passed down: nothing is global, two nodes
+ * run in one process. Filled by node_start, read-only while it serves except for what its members
+ * guard themselves. */
+#pragma once
+
+#include "replication/replication.h"
+#include "storage/store.h"
+
+#include <stdatomic.h>
+
+struct config;      /* daemon/config.h */
+struct log;         /* daemon/log.h */
+struct credentials; /* daemon/http/credentials.h */
+struct metrics;     /* daemon/metrics.h */
+struct loop;        /* daemon/http/loop.h */
+struct admin;       /* daemon/admin/admin.h */
+
+enum { ACCOUNT_DIGITS = 12 };
+
+struct node {
+    const struct config *config;
+    struct log *log;
+    struct store *store;
+    struct replication *replication; /* NULL without a cluster file. */
+    struct credentials *credentials; /* NULL with --auth off. */
+    struct metrics *metrics;
+    struct loop *loops;
+    uint32_t loops_count;
+    struct admin *admin;
+    char region[REGION_NAME_BYTES_MAX + 1];
+    char account[ACCOUNT_DIGITS + 1];
+    uint64_t started_ms;
+    atomic_bool ready;
+    atomic_bool draining;
+};

@@ -1,0 +1,2 @@
+/* replaced soon */
+typedef int replication_clock_empty;

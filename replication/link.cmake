@@ -1,0 +1,2 @@
+# The connection: handshake, frames, link emulation, transport, replicas of tables.
+target_sources(replication PRIVATE)

@@ -1,0 +1,90 @@
+/* The tables of this node: schemas, states, replicas, settings; kept in `meta`, cached in memory.
+ *
+ * A struct table is an immutable description: a change makes a new one with the same id. Requests
+ * hold a reference while they run. Any thread; changes block on disk: run them on a worker. */
+#pragma once
+
+#include "proto/base/error.h"
+#include "proto/base/limits.h"
+#include "storage/expression/expression.h"
+
+struct engine;
+struct catalog;
+
+enum table_status { TABLE_CREATING, TABLE_ACTIVE, TABLE_UPDATING, TABLE_DELETING, TABLE_STATUSES };
+enum billing_mode { BILLING_PROVISIONED, BILLING_PAY_PER_REQUEST };
+enum replica_status {
+    REPLICA_CREATING, REPLICA_ACTIVE, REPLICA_DELETING, REPLICA_CREATION_FAILED, REPLICA_STATUSES,
+};
+
+struct replica {
+    char region[REGION_NAME_BYTES_MAX + 1];
+    enum replica_status status;
+    uint64_t backfilled_rows; /* Progress while CREATING. */
+    char reason[128];         /* Why CREATION_FAILED; otherwise empty. */
+};
+
+enum { TABLE_UID_BYTES = 16, TABLE_ATTRIBUTES_MAX = 64, TABLE_KEYS_MAX = 2 };
+
+/* All slices live in the table's own memory. */
+struct table {
+    uint32_t id;                  /* Local, never reused: the first four bytes of the item keys. */
+    uint8_t uid[TABLE_UID_BYTES]; /* The table's identity in all regions: equal on all replicas. */
+    char table_id[37];            /* TableId: a UUID per region. */
+    struct slice name;
+    enum table_status status;
+    uint64_t created_ms;
+    struct key_attribute attributes[TABLE_ATTRIBUTES_MAX]; /* AttributeDefinitions as sent. */
+    uint32_t attributes_count;
+    struct key_attribute partition;
+    struct key_attribute sort;    /* type VALUE_MISSING when there is none. */
+    enum billing_mode billing;
+    bool was_on_demand;           /* Is, or once was, PAY_PER_REQUEST. */
+    uint64_t on_demand_since_ms;
+    int64_t read_units, write_units;
+    bool deletion_protection;
+    struct replica replicas[REGIONS_MAX]; /* The other regions; a region never lists itself. */
+    uint32_t replicas_count;
+    uint64_t schema_stamp;        /* Hybrid clock of the last schema change: the newer one wins. */
+    uint16_t schema_region;       /* Breaks ties. */
+};
+
+static inline bool table_has_sort(const struct table *table)
+{
+    return table->sort.type != VALUE_MISSING;
+}
+
+/* Loads all tables. Errors: IO; CORRUPT. */
+MUST_CHECK bool catalog_open(struct engine *engine, struct catalog **catalog, struct error *err);
+void catalog_close(struct catalog *catalog);
+
+/* The table, with one more reference, or NULL. Cheap: on the request path. */
+const struct table *catalog_acquire(struct catalog *catalog, struct slice name);
+const struct table *catalog_acquire_id(struct catalog *catalog, uint32_t id);
+const struct table *catalog_acquire_uid(struct catalog *catalog,
+                                        const uint8_t uid[static TABLE_UID_BYTES]);
+void table_release(const struct table *table); /* NULL is fine. */
+
+/* Names after `after` (empty: from the start), bytewise, at most `max`; copied into the arena.
+ * Returns their number; *more says whether others follow. */
+uint32_t catalog_list(struct catalog *catalog, struct slice after, uint32_t max,
+                      struct arena *arena, struct slice *names, bool *more);
+uint32_t catalog_count(struct catalog *catalog);
+
+/* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero. Durable on
+ * return. Errors: IN_USE (name taken), LIMIT, IO. */
+MUST_CHECK bool catalog_create(struct catalog *catalog, const struct table *table,
+                               struct error *err);
+/* Replace the description of the table with table->id (same name, same keys). Durable on return. */
+MUST_CHECK bool catalog_update(struct catalog *catalog, const struct table *table,
+                               struct error *err);
+/* Serialises read-modify-write of descriptions: hold it from acquire to catalog_update. Worker
+ * threads only; the request path never takes it. */
+void catalog_change_begin(struct catalog *catalog);
+void catalog_change_end(struct catalog *catalog);
+/* Forget the table and its counters. Durable on return. The rows are dropped by store_drop_table. */
+MUST_CHECK bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err);
+
+/* Running totals for DescribeTable, kept in memory, saved with the checkpoint. */
+void catalog_count_items(struct catalog *catalog, uint32_t id, int64_t items, int64_t bytes);
+void catalog_totals(struct catalog *catalog, uint32_t id, uint64_t *items, uint64_t *bytes);
