@@ -33,3 +33,13 @@ struct node {
     atomic_bool ready;
     atomic_bool draining;
 };
+
+/* Open the folder, load the keys, listen. On return the node serves. `config` and `log` are
+ * borrowed until node_stop. Errors: CONFIG; IO; CORRUPT; REFUSED (the folder is another region's,
+ * or in use). */
+MUST_CHECK bool
+node_start(const struct config *config, struct log *log, struct node **node, struct error *err);
+/* Stop accepting, finish what runs, stop replication, close the store. NULL is fine. */
+void node_stop(struct node *node);
+/* Read the credentials file again; the old keys stay if it is broken. Errors: CONFIG; IO. */
+MUST_CHECK bool node_reload(struct node *node, struct error *err);
