@@ -11,9 +11,9 @@ struct replication;
 
 struct region_info {
     char name[REGION_NAME_BYTES_MAX + 1];
-    uint16_t id;               /* Small id of the cluster file, 1 to 65535. */
-    char address[64];          /* Peer endpoint, "127.0.0.1:7001". */
-    uint8_t public_key[32];    /* Ed25519. */
+    uint16_t id;            /* Small id of the cluster file, 1 to 65535. */
+    char address[64];       /* Peer endpoint, "127.0.0.1:7001". */
+    uint8_t public_key[32]; /* Ed25519. */
 };
 
 /* This node's long-term Ed25519 identity, kept in <directory>/identity (mode 0600), made at first
@@ -28,9 +28,9 @@ struct replication_options {
     struct store *store;
     const struct region_info *regions; /* All of the cluster, this one included; copied. */
     uint32_t regions_count;
-    const char *self;                  /* This region's name; borrowed for the call. */
+    const char *self; /* This region's name; borrowed for the call. */
     struct identity identity;
-    const char *listen_address;        /* "127.0.0.1:0"; borrowed for the call. */
+    const char *listen_address; /* "127.0.0.1:0"; borrowed for the call. */
     uint32_t heartbeat_ms;
     /* One line an event; `level` 0 debug, 1 info, 2 warning, 3 error. Any thread. */
     void (*log)(void *context, int level, const char *event, const char *detail);
@@ -40,7 +40,8 @@ struct replication_options {
 /* Binds, connects to every peer in the background. Errors: IO (bind), CONFIG (self not in the list,
  * key differs from the identity). */
 MUST_CHECK bool replication_start(const struct replication_options *options,
-                                  struct replication **replication, struct error *err);
+                                  struct replication **replication,
+                                  struct error *err);
 /* Closes every connection, joins the thread. NULL is fine. */
 void replication_stop(struct replication *replication);
 /* The bound address, for the ready line. */
@@ -53,39 +54,45 @@ bool replication_has_region(const struct replication *replication, struct slice 
 /* Make `region` a replica of the table: CREATING here, announced there, backfilled while writes go
  * on, then ACTIVE. Returns once the intention is durable here.
  * Errors: VALIDATION, IN_USE (texts of dynamodb-features.md 7.3), IO. */
-MUST_CHECK bool replication_replica_create(struct replication *replication, uint32_t table_id,
-                                           struct slice region, struct error *err);
+MUST_CHECK bool replication_replica_create(struct replication *replication,
+                                           uint32_t table_id,
+                                           struct slice region,
+                                           struct error *err);
 /* Take `region` out: its table is deleted there. */
-MUST_CHECK bool replication_replica_delete(struct replication *replication, uint32_t table_id,
-                                           struct slice region, struct error *err);
+MUST_CHECK bool replication_replica_delete(struct replication *replication,
+                                           uint32_t table_id,
+                                           struct slice region,
+                                           struct error *err);
 /* The local table is being deleted: the other members forget this region. Call before the drop. */
-MUST_CHECK bool replication_table_leaving(struct replication *replication, uint32_t table_id,
-                                          struct error *err);
+MUST_CHECK bool
+replication_table_leaving(struct replication *replication, uint32_t table_id, struct error *err);
 
 /* Emulated link for everything this node sends to one peer, over both connections of the pair. */
 struct link_settings {
     uint32_t delay_ms;
-    uint32_t jitter_ms;     /* Uniform, order kept. */
-    double loss_percent;    /* A lost chunk arrives a retransmission time-out later. */
-    bool cut;               /* Nothing arrives until the cut is healed. */
+    uint32_t jitter_ms;  /* Uniform, order kept. */
+    double loss_percent; /* A lost chunk arrives a retransmission time-out later. */
+    bool cut;            /* Nothing arrives until the cut is healed. */
 };
 /* Errors: VALIDATION when the region is not a peer. */
-MUST_CHECK bool replication_link_set(struct replication *replication, struct slice region,
-                                     const struct link_settings *settings, struct error *err);
+MUST_CHECK bool replication_link_set(struct replication *replication,
+                                     struct slice region,
+                                     const struct link_settings *settings,
+                                     struct error *err);
 void replication_link_clear(struct replication *replication);
 
 struct peer_status {
     struct region_info region;
-    bool connected_out, connected_in;  /* Sessions up: we ship to it, it ships to us. */
-    char problem[256];                 /* Why not connected, or what needs repair; else empty. */
+    bool connected_out, connected_in; /* Sessions up: we ship to it, it ships to us. */
+    char problem[256];                /* Why not connected, or what needs repair; else empty. */
     struct link_settings link;
-    uint64_t pending_records;          /* Durable here, not yet acknowledged by it (estimate). */
-    double lag_seconds;                /* Age of the oldest of them; 0 when none. */
-    double apply_lag_seconds;          /* Commit there to durable here, of the newest applied. */
-    uint64_t acknowledged_seq;         /* It has ours durably up to here. */
-    struct dot applied;                /* We have its writes up to here. */
-    double round_trip_ms;              /* Of the last heartbeat; -1 before the first. */
-    double clock_offset_ms;            /* Its wall clock minus ours, by heartbeats. */
+    uint64_t pending_records;  /* Durable here, not yet acknowledged by it (estimate). */
+    double lag_seconds;        /* Age of the oldest of them; 0 when none. */
+    double apply_lag_seconds;  /* Commit there to durable here, of the newest applied. */
+    uint64_t acknowledged_seq; /* It has ours durably up to here. */
+    struct dot applied;        /* We have its writes up to here. */
+    double round_trip_ms;      /* Of the last heartbeat; -1 before the first. */
+    double clock_offset_ms;    /* Its wall clock minus ours, by heartbeats. */
     uint64_t sent_records, sent_bytes, received_records, received_bytes, reconnects;
 };
 struct replication_status {

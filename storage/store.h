@@ -35,12 +35,12 @@ struct store {
     struct latches *latches;
     struct store_clock clock;
     uint16_t region_id;
-    uint32_t incarnation;          /* Wall second the folder was made. */
+    uint32_t incarnation;           /* Wall second the folder was made. */
     struct applied_vector *applied; /* Per origin region: newest write applied here. */
 };
 
-MUST_CHECK bool store_open(const struct store_options *options, struct store **store,
-                           struct error *err);
+MUST_CHECK bool
+store_open(const struct store_options *options, struct store **store, struct error *err);
 /* Every call has returned and every table reference is back. NULL is fine. */
 void store_close(struct store *store);
 
@@ -59,67 +59,79 @@ struct write {
     const struct expression *condition; /* NULL: none. */
     const struct expression *update;    /* UPDATE; NULL touches. */
     /* Out, copied into the arena. */
-    struct slice old_image;             /* Empty slice with existed false: there was none. */
-    struct slice new_image;             /* UPDATE and PUT. */
+    struct slice old_image; /* Empty slice with existed false: there was none. */
+    struct slice new_image; /* UPDATE and PUT. */
     bool existed;
-    bool exists;                        /* Afterwards. */
-    bool changed;                       /* Something was written. */
-    uint64_t wait_seq;                  /* Answer (also a refusal) once this is durable. */
+    bool exists;       /* Afterwards. */
+    bool changed;      /* Something was written. */
+    uint64_t wait_seq; /* Answer (also a refusal) once this is durable. */
 };
 
 /* Key attributes present, of the schema's types, not empty, not too long.
  * Errors: VALIDATION with the texts of dynamodb-api.md section 8 and 6. */
-MUST_CHECK bool item_check_put_key(const struct table *table, struct slice image,
-                                   struct error *err);
+MUST_CHECK bool
+item_check_put_key(const struct table *table, struct slice image, struct error *err);
 /* A `Key` parameter: exactly the key attributes. */
 MUST_CHECK bool item_check_key(const struct table *table, struct slice key, struct error *err);
 
 /* Run one write. Errors: CONDITION (old_image filled if it existed), VALIDATION, THROTTLED,
  * WOULD_BLOCK, IO, CORRUPT. wait_seq is set for CONDITION and VALIDATION too. */
-MUST_CHECK bool store_write(struct store *store, struct write *write, enum read_tier tier,
-                            struct arena *arena, struct error *err);
+MUST_CHECK bool store_write(struct store *store,
+                            struct write *write,
+                            enum read_tier tier,
+                            struct arena *arena,
+                            struct error *err);
 
 /* Read one item. *image is copied into the arena; *found false when there is none (or only a
  * tombstone). Errors: WOULD_BLOCK, IO, CORRUPT. */
-MUST_CHECK bool store_get(struct store *store, const struct table *table, struct slice key,
-                          enum read_tier tier, struct arena *arena, struct slice *image,
-                          bool *found, uint64_t *wait_seq, struct error *err);
+MUST_CHECK bool store_get(struct store *store,
+                          const struct table *table,
+                          struct slice key,
+                          enum read_tier tier,
+                          struct arena *arena,
+                          struct slice *image,
+                          bool *found,
+                          uint64_t *wait_seq,
+                          struct error *err);
 
 /* --- Pages ---------------------------------------------------------------------------------- */
 
 struct page_request {
     const struct table *table;
-    bool query;                         /* Query: use `condition`; Scan: use the segment. */
+    bool query; /* Query: use `condition`; Scan: use the segment. */
     struct key_condition condition;
-    bool backward;                      /* Query only. */
-    uint32_t segment, segments;         /* Scan: 0 of 1 for the whole table. */
-    struct slice start;                 /* ExclusiveStartKey's image; empty: from the start. */
-    uint64_t limit;                     /* Items evaluated; 0: no limit but PAGE_BYTES_MAX. */
-    const struct expression *filter;    /* NULL: all. */
+    bool backward;                       /* Query only. */
+    uint32_t segment, segments;          /* Scan: 0 of 1 for the whole table. */
+    struct slice start;                  /* ExclusiveStartKey's image; empty: from the start. */
+    uint64_t limit;                      /* Items evaluated; 0: no limit but PAGE_BYTES_MAX. */
+    const struct expression *filter;     /* NULL: all. */
     const struct expression *projection; /* NULL: whole items. */
     bool count_only;
 };
 struct page {
-    struct slice *items;  /* Images in the arena, `count` of them unless count_only. */
-    uint64_t count;       /* After the filter. */
-    uint64_t scanned;     /* Before it. */
-    uint64_t bytes;       /* Item bytes evaluated, for capacity. */
-    struct slice last;    /* LastEvaluatedKey's image; empty: done. */
+    struct slice *items; /* Images in the arena, `count` of them unless count_only. */
+    uint64_t count;      /* After the filter. */
+    uint64_t scanned;    /* Before it. */
+    uint64_t bytes;      /* Item bytes evaluated, for capacity. */
+    struct slice last;   /* LastEvaluatedKey's image; empty: done. */
     uint64_t wait_seq;
 };
 /* One page. Errors: VALIDATION (start key), WOULD_BLOCK, IO, CORRUPT. */
-MUST_CHECK bool store_page(struct store *store, const struct page_request *request,
-                           enum read_tier tier, struct arena *arena, struct page *page,
+MUST_CHECK bool store_page(struct store *store,
+                           const struct page_request *request,
+                           enum read_tier tier,
+                           struct arena *arena,
+                           struct page *page,
                            struct error *err);
 
 /* --- What replication needs ------------------------------------------------------------------ */
 
 /* One own write as the change log keeps it and peers receive it. Layout: storage/log/change.h. */
 struct change {
-    uint32_t table_id;          /* Local. */
-    struct slice key;           /* Key attributes' image. */
+    uint32_t table_id; /* Local. */
+    struct slice key;  /* Key attributes' image. */
     struct version version;
-    bool has_image;             /* False: too old to be shipped, covered by a backfill snapshot. */
+    bool has_image; /* False: too old to be shipped, covered by a backfill snapshot. */
     bool tombstone;
     struct slice image;
 };
@@ -127,29 +139,36 @@ struct change {
 /* Own writes with seq > after, in order, up to the durable seq: at most `max` changes or about
  * `bytes_max` bytes, copied into the arena. *next is the seq to continue after (it moves over
  * records that are not own writes). Worker thread. Errors: IO, CORRUPT. */
-MUST_CHECK bool store_log_read(struct store *store, uint64_t after, uint32_t max,
-                               size_t bytes_max, struct arena *arena, struct change *changes,
-                               uint32_t *count, uint64_t *next, struct error *err);
+MUST_CHECK bool store_log_read(struct store *store,
+                               uint64_t after,
+                               uint32_t max,
+                               size_t bytes_max,
+                               struct arena *arena,
+                               struct change *changes,
+                               uint32_t *count,
+                               uint64_t *next,
+                               struct error *err);
 /* Oldest seq still in the log; everything after (oldest - 1) can be read. */
 uint64_t store_log_oldest(struct store *store);
 
 /* What to do with an arriving change, decided by the caller's pure function. */
 enum apply_verdict {
-    APPLY_DROP,              /* A duplicate, or superseded. */
-    APPLY_STORE,             /* An ordinary overwrite, or the first version of this row. */
-    APPLY_CONFLICT_STORE,    /* Concurrent; the arriving version wins. */
-    APPLY_CONFLICT_KEEP,     /* Concurrent; the stored version wins. */
+    APPLY_DROP,           /* A duplicate, or superseded. */
+    APPLY_STORE,          /* An ordinary overwrite, or the first version of this row. */
+    APPLY_CONFLICT_STORE, /* Concurrent; the arriving version wins. */
+    APPLY_CONFLICT_KEEP,  /* Concurrent; the stored version wins. */
 };
 /* `stored` is NULL when there is no row. */
-typedef enum apply_verdict (*apply_decider)(void *context, const struct row *stored,
+typedef enum apply_verdict (*apply_decider)(void *context,
+                                            const struct row *stored,
                                             const struct row *arriving);
 
 struct conflict {
     uint32_t table_id;
-    struct slice key;            /* Key attributes' image. */
+    struct slice key; /* Key attributes' image. */
     struct row winner, loser;
-    uint64_t time_ms;            /* Wall clock here when it was found. */
-    uint8_t reason;              /* enum conflict_reason of replication/conflict.h. */
+    uint64_t time_ms; /* Wall clock here when it was found. */
+    uint8_t reason;   /* enum conflict_reason of replication/conflict.h. */
 };
 
 /* Apply changes of one origin as one atomic batch: rows, conflict records and, if `watermark` is
@@ -159,9 +178,14 @@ struct apply_result {
     uint32_t stored, dropped, conflicts;
     uint64_t wait_seq;
 };
-MUST_CHECK bool store_apply(struct store *store, const struct change *changes, uint32_t count,
-                            const struct dot *watermark, apply_decider decide, void *context,
-                            struct apply_result *result, struct error *err);
+MUST_CHECK bool store_apply(struct store *store,
+                            const struct change *changes,
+                            uint32_t count,
+                            const struct dot *watermark,
+                            apply_decider decide,
+                            void *context,
+                            struct apply_result *result,
+                            struct error *err);
 
 /* How far each other region's writes have been applied here (appended; durable up to wait_seq). */
 void store_applied(struct store *store, struct context *applied);
@@ -176,18 +200,28 @@ void store_barrier(struct store *store);
 struct store_walk;
 struct store_walk *store_walk_open(struct store *store, uint32_t table_id);
 /* *change borrows until the next call. False at the end (err ERROR_NONE) or on error. */
-bool store_walk_next(struct store_walk *walk, struct arena *arena, struct change *change,
+bool store_walk_next(struct store_walk *walk,
+                     struct arena *arena,
+                     struct change *change,
                      struct error *err);
 void store_walk_close(struct store_walk *walk);
 
 /* Newest first; `table_id` 0: of all tables. Copied into the arena. Errors: IO, CORRUPT. */
-MUST_CHECK bool store_conflicts(struct store *store, uint32_t table_id, uint32_t max,
-                                struct arena *arena, struct conflict *conflicts, uint32_t *count,
+MUST_CHECK bool store_conflicts(struct store *store,
+                                uint32_t table_id,
+                                uint32_t max,
+                                struct arena *arena,
+                                struct conflict *conflicts,
+                                uint32_t *count,
                                 struct error *err);
 uint64_t store_conflicts_found(struct store *store); /* Since start, for /metrics. */
 
 /* Small durable notes for the rooms above (keys start with the room's name). Worker thread. */
-MUST_CHECK bool store_note_put(struct store *store, struct slice key, struct slice value,
+MUST_CHECK bool
+store_note_put(struct store *store, struct slice key, struct slice value, struct error *err);
+MUST_CHECK bool store_note_get(struct store *store,
+                               struct slice key,
+                               struct arena *arena,
+                               struct slice *value,
+                               bool *found,
                                struct error *err);
-MUST_CHECK bool store_note_get(struct store *store, struct slice key, struct arena *arena,
-                               struct slice *value, bool *found, struct error *err);

@@ -19,17 +19,17 @@ struct call {
     struct expression_cache *expressions; /* The loop's: only in decode. */
     struct arena *arena;
     const struct operation *operation;
-    const struct json *body;       /* The request: an object. */
-    void *state;                   /* operation->state_bytes, zeroed. */
-    struct buffer answer;          /* Initialised by the dispatcher before each run. */
-    struct buffer error_members;   /* Likewise; appended to an error's body, e.g. ,"Item":{…} */
+    const struct json *body;     /* The request: an object. */
+    void *state;                 /* operation->state_bytes, zeroed. */
+    struct buffer answer;        /* Initialised by the dispatcher before each run. */
+    struct buffer error_members; /* Likewise; appended to an error's body, e.g. ,"Item":{…} */
     uint64_t wait_seq;
 };
 
 struct operation {
-    const char *name;      /* "PutItem"; the target's part after the dot. */
+    const char *name; /* "PutItem"; the target's part after the dot. */
     uint32_t state_bytes;
-    bool worker;           /* Never on a loop: catalog changes, scans. */
+    bool worker; /* Never on a loop: catalog changes, scans. */
     bool (*decode)(struct call *call, struct error *err);
     bool (*run)(struct call *call, enum read_tier tier, struct error *err);
     void (*release)(struct call *call); /* NULL: nothing to give back. */

@@ -36,24 +36,30 @@ const struct http_header *http_find_header(const struct http_request *request, c
 
 /* `extra` are whole header lines, each ended by CRLF; may be empty. body is copied if the socket
  * does not take it at once. Content-Length, Date, Server and Connection are added here. */
-void http_respond(struct http_request *request, unsigned status, struct slice content_type,
-                  struct slice extra, struct slice body);
+void http_respond(struct http_request *request,
+                  unsigned status,
+                  struct slice content_type,
+                  struct slice extra,
+                  struct slice body);
 
 struct http_options {
-    struct uv_loop_s *loop;      /* Borrowed. */
-    const char *address;         /* "127.0.0.1:8000"; port 0 takes a free one. */
-    bool reuse_port;             /* SO_REUSEPORT, for one listener per loop. */
+    struct uv_loop_s *loop; /* Borrowed. */
+    const char *address;    /* "127.0.0.1:8000"; port 0 takes a free one. */
+    bool reuse_port;        /* SO_REUSEPORT, for one listener per loop. */
     uint32_t connections_max;
     uint32_t idle_ms, header_ms, body_ms; /* Time-outs. */
     void (*handle)(void *context, struct http_request *request);
     void *context;
 };
-bool http_listen(const struct http_options *options, struct http_server **server,
+bool http_listen(const struct http_options *options,
+                 struct http_server **server,
                  struct error *err);
 /* "127.0.0.1:41234". */
 const char *http_address(const struct http_server *server);
 uint32_t http_connections(const struct http_server *server);
 /* Stop accepting, let running requests finish with Connection: close, then call done once. After
  * deadline_ms whatever is left is closed. The server is gone when done is called. */
-void http_drain(struct http_server *server, uint32_t deadline_ms, void (*done)(void *context),
+void http_drain(struct http_server *server,
+                uint32_t deadline_ms,
+                void (*done)(void *context),
                 void *context);

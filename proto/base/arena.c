@@ -2,8 +2,8 @@
 
 #include "proto/base/ensure.h"
 
-#include <stdarg.h>
 #include <stdalign.h>
+#include <stdarg.h>
 
 struct arena_block {
     struct arena_block *next;

@@ -70,8 +70,8 @@ static inline void buffer_append_varint(struct buffer *buffer, uint64_t v)
     buffer->size += (size_t)(put_varint(to, v) - to);
 }
 
-/* Take a varint off the front of *from. False, with *from untouched, when it is cut off, longer than
- * 64 bits or not in its shortest form. */
+/* Take a varint off the front of *from. False, with *from untouched, when it is cut off, longer
+ * than 64 bits or not in its shortest form. */
 static inline bool take_varint(struct slice *from, uint64_t *v)
 {
     uint64_t value = 0;

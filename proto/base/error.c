@@ -23,8 +23,15 @@ bool error_wrap(struct error *err, const char *format, ...)
     va_start(args, format);
     int size = vsnprintf(err->text, sizeof(err->text), format, args);
     va_end(args);
-    if (size >= 0 && (size_t)size < sizeof(err->text)) {
-        snprintf(err->text + size, sizeof(err->text) - (size_t)size, ": %s", inner);
+    size_t at = size < 0 ? 0 : (size_t)size;
+    const char *parts[] = {": ", inner};
+    for (int i = 0; i < 2 && at < sizeof(err->text) - 1; i++) {
+        size_t room = sizeof(err->text) - 1 - at;
+        size_t length = strlen(parts[i]);
+        size_t take = length < room ? length : room; /* The end of a long text is cut. */
+        memcpy(err->text + at, parts[i], take);
+        at += take;
+        err->text[at] = 0;
     }
     return false;
 }

@@ -2,7 +2,8 @@
  * that failing is one statement and each layer adds the context that only it knows.
  *
  * A code exists only where a caller can react to it. The text is complete English for whoever sees
- * it: for codes that reach DynamoDB clients it is the exact text of the API reference. Any thread. */
+ * it: for codes that reach DynamoDB clients it is the exact text of the API reference. Any thread.
+ */
 #pragma once
 
 #include "proto/base/ensure.h"

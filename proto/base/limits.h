@@ -4,21 +4,21 @@
 
 enum {
     /* DynamoDB's. */
-    ITEM_BYTES_MAX = 409600,             /* "Item size has exceeded the maximum allowed size" */
+    ITEM_BYTES_MAX = 409600, /* "Item size has exceeded the maximum allowed size" */
     PARTITION_KEY_BYTES_MAX = 2048,
     SORT_KEY_BYTES_MAX = 1024,
     ATTRIBUTE_NAME_BYTES_MAX = 65535,
     KEY_NAME_BYTES_MAX = 255,
-    VALUE_DEPTH_MAX = 32,                /* The attribute itself is level 1. */
+    VALUE_DEPTH_MAX = 32, /* The attribute itself is level 1. */
     TABLE_NAME_BYTES_MIN = 3,
     TABLE_NAME_BYTES_MAX = 255,
     EXPRESSION_BYTES_MAX = 4096,
     EXPRESSION_OPERATORS_MAX = 300,
     EXPRESSION_IN_OPERANDS_MAX = 100,
     EXPRESSION_PATH_DEPTH_MAX = 32,
-    PLACEHOLDER_BYTES_MAX = 255,         /* With its # or : */
-    PLACEHOLDERS_BYTES_MAX = 2 << 20,    /* Names and values of one request together. */
-    PAGE_BYTES_MAX = 1 << 20,            /* Item bytes a Query or Scan evaluates per page. */
+    PLACEHOLDER_BYTES_MAX = 255,      /* With its # or : */
+    PLACEHOLDERS_BYTES_MAX = 2 << 20, /* Names and values of one request together. */
+    PAGE_BYTES_MAX = 1 << 20,         /* Item bytes a Query or Scan evaluates per page. */
     BATCH_GET_KEYS_MAX = 100,
     BATCH_GET_BYTES_MAX = 16 << 20,
     BATCH_WRITE_REQUESTS_MAX = 25,
@@ -26,22 +26,22 @@ enum {
     TABLES_MAX = 2500,
     LIST_TABLES_MAX = 100,
     DECIMAL_DIGITS_MAX = 38,
-    DECIMAL_EXPONENT_MAX = 125,          /* Of the first significant digit: 9.99E+125 */
+    DECIMAL_EXPONENT_MAX = 125, /* Of the first significant digit: 9.99E+125 */
     DECIMAL_EXPONENT_MIN = -130,
 
     /* HTTP (API reference, section 1). */
     HTTP_BODY_BYTES_MAX = 16 << 20,
     HTTP_HEADER_BYTES_MAX = 16 << 10,
     HTTP_HEADERS_MAX = 64,
-    JSON_DEPTH_MAX = 128,                /* Of the whole document; values have VALUE_DEPTH_MAX. */
+    JSON_DEPTH_MAX = 128, /* Of the whole document; values have VALUE_DEPTH_MAX. */
 
     /* Ours. */
     REGIONS_MAX = 32,
     REGION_NAME_BYTES_MAX = 32,
-    LATCHES = 4096,                      /* Row latches; a power of two. */
-    WRITES_PENDING_MAX = 65536,          /* Appended and waiting for the sync: past it, throttle. */
-    PEER_FRAME_BYTES_MAX = 2 << 20,      /* One sealed frame: a batch always holds one 400 KB item. */
-    PEER_BATCH_BYTES_MAX = 256 << 10,    /* Target size of a batch before compression. */
+    LATCHES = 4096,                   /* Row latches; a power of two. */
+    WRITES_PENDING_MAX = 65536,       /* Appended and waiting for the sync: past it, throttle. */
+    PEER_FRAME_BYTES_MAX = 2 << 20,   /* One sealed frame: a batch always holds one 400 KB item. */
+    PEER_BATCH_BYTES_MAX = 256 << 10, /* Target size of a batch before compression. */
     PEER_BATCH_RECORDS_MAX = 1024,
-    PEER_CREDIT_BYTES_MAX = 8 << 20,     /* Unacknowledged bytes in flight to one peer. */
+    PEER_CREDIT_BYTES_MAX = 8 << 20, /* Unacknowledged bytes in flight to one peer. */
 };

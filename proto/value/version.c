@@ -133,8 +133,7 @@ static bool row_head(struct slice bytes, bool *tombstone, struct error *err)
 {
     if (bytes.size < ROW_HEAD_BYTES || bytes.data[0] != ROW_FORMAT ||
         bytes.data[1] > ROW_TOMBSTONE) {
-        return error_set(err, ERROR_CORRUPT, "a row of %zu bytes has no known header",
-                         bytes.size);
+        return error_set(err, ERROR_CORRUPT, "a row of %zu bytes has no known header", bytes.size);
     }
     *tombstone = bytes.data[1] == ROW_TOMBSTONE;
     return true;

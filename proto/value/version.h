@@ -6,9 +6,9 @@
  * Context  = per other region, how far the writing node had applied that region's writes when it
  *            made this one: the exact causal past, because each origin is applied in order.
  * Winner   = the largest (stamp, region, incarnation, seq); a row's state is the winner and the
- *            pointwise maximum of the contexts: a join of two semilattices, so the order, repetition
- *            and grouping of deliveries do not matter (Shapiro et al., "Conflict-free Replicated Data
- *            Types", 2011; hybrid clocks: Kulkarni et al., "Logical Physical Clocks", 2014).
+ *            pointwise maximum of the contexts: a join of two semilattices, so the order,
+ * repetition and grouping of deliveries do not matter (Shapiro et al., "Conflict-free Replicated
+ * Data Types", 2011; hybrid clocks: Kulkarni et al., "Logical Physical Clocks", 2014).
  *
  * Pure functions; any thread. */
 #pragma once
@@ -45,8 +45,8 @@ static inline bool dot_equal(struct dot a, struct dot b)
 /* Is `a` the same write as, or an earlier write of the same region than, `b`? */
 static inline bool dot_covered_by(struct dot a, struct dot b)
 {
-    return a.region == b.region && (a.incarnation < b.incarnation ||
-                                    (a.incarnation == b.incarnation && a.seq <= b.seq));
+    return a.region == b.region &&
+           (a.incarnation < b.incarnation || (a.incarnation == b.incarnation && a.seq <= b.seq));
 }
 
 /* Does the context include the write? */
@@ -77,8 +77,8 @@ void row_encode(struct buffer *to, const struct row *row);
 /* Errors: CORRUPT. The image is not looked into. */
 MUST_CHECK bool row_decode(struct slice bytes, struct row *row, struct error *err);
 /* Only the image, for the read path that does not need the version. Errors: CORRUPT. */
-MUST_CHECK bool row_image(struct slice bytes, bool *tombstone, struct slice *image,
-                          struct error *err);
+MUST_CHECK bool
+row_image(struct slice bytes, bool *tombstone, struct slice *image, struct error *err);
 /* The version header alone: row_encode without flags and image, for change records and the wire. */
 void version_encode(struct buffer *to, const struct version *version);
 /* Takes a version off the front of *from. */

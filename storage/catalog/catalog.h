@@ -14,7 +14,11 @@ struct catalog;
 enum table_status { TABLE_CREATING, TABLE_ACTIVE, TABLE_UPDATING, TABLE_DELETING, TABLE_STATUSES };
 enum billing_mode { BILLING_PROVISIONED, BILLING_PAY_PER_REQUEST };
 enum replica_status {
-    REPLICA_CREATING, REPLICA_ACTIVE, REPLICA_DELETING, REPLICA_CREATION_FAILED, REPLICA_STATUSES,
+    REPLICA_CREATING,
+    REPLICA_ACTIVE,
+    REPLICA_DELETING,
+    REPLICA_CREATION_FAILED,
+    REPLICA_STATUSES,
 };
 
 struct replica {
@@ -37,16 +41,16 @@ struct table {
     struct key_attribute attributes[TABLE_ATTRIBUTES_MAX]; /* AttributeDefinitions as sent. */
     uint32_t attributes_count;
     struct key_attribute partition;
-    struct key_attribute sort;    /* type VALUE_MISSING when there is none. */
+    struct key_attribute sort; /* type VALUE_MISSING when there is none. */
     enum billing_mode billing;
-    bool was_on_demand;           /* Is, or once was, PAY_PER_REQUEST. */
+    bool was_on_demand; /* Is, or once was, PAY_PER_REQUEST. */
     uint64_t on_demand_since_ms;
     int64_t read_units, write_units;
     bool deletion_protection;
     struct replica replicas[REGIONS_MAX]; /* The other regions; a region never lists itself. */
     uint32_t replicas_count;
-    uint64_t schema_stamp;        /* Hybrid clock of the last schema change: the newer one wins. */
-    uint16_t schema_region;       /* Breaks ties. */
+    uint64_t schema_stamp;  /* Hybrid clock of the last schema change: the newer one wins. */
+    uint16_t schema_region; /* Breaks ties. */
 };
 
 static inline bool table_has_sort(const struct table *table)
@@ -67,22 +71,27 @@ void table_release(const struct table *table); /* NULL is fine. */
 
 /* Names after `after` (empty: from the start), bytewise, at most `max`; copied into the arena.
  * Returns their number; *more says whether others follow. */
-uint32_t catalog_list(struct catalog *catalog, struct slice after, uint32_t max,
-                      struct arena *arena, struct slice *names, bool *more);
+uint32_t catalog_list(struct catalog *catalog,
+                      struct slice after,
+                      uint32_t max,
+                      struct arena *arena,
+                      struct slice *names,
+                      bool *more);
 uint32_t catalog_count(struct catalog *catalog);
 
 /* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero. Durable on
  * return. Errors: IN_USE (name taken), LIMIT, IO. */
-MUST_CHECK bool catalog_create(struct catalog *catalog, const struct table *table,
-                               struct error *err);
+MUST_CHECK bool
+catalog_create(struct catalog *catalog, const struct table *table, struct error *err);
 /* Replace the description of the table with table->id (same name, same keys). Durable on return. */
-MUST_CHECK bool catalog_update(struct catalog *catalog, const struct table *table,
-                               struct error *err);
+MUST_CHECK bool
+catalog_update(struct catalog *catalog, const struct table *table, struct error *err);
 /* Serialises read-modify-write of descriptions: hold it from acquire to catalog_update. Worker
  * threads only; the request path never takes it. */
 void catalog_change_begin(struct catalog *catalog);
 void catalog_change_end(struct catalog *catalog);
-/* Forget the table and its counters. Durable on return. The rows are dropped by store_drop_table. */
+/* Forget the table and its counters. Durable on return. The rows are dropped by store_drop_table.
+ */
 MUST_CHECK bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err);
 
 /* Running totals for DescribeTable, kept in memory, saved with the checkpoint. */

@@ -32,19 +32,20 @@ enum durability { DURABILITY_SYNC, DURABILITY_RELAXED };
 enum read_tier { READ_CACHED, READ_FULL };
 
 struct engine_options {
-    const char *directory;     /* Borrowed for the call; created if absent. */
-    uint64_t cache_bytes;      /* Block cache of all families together. */
-    uint64_t memtable_bytes;   /* Of all families together, in memory. */
+    const char *directory;   /* Borrowed for the call; created if absent. */
+    uint64_t cache_bytes;    /* Block cache of all families together. */
+    uint64_t memtable_bytes; /* Of all families together, in memory. */
     enum durability durability;
     uint32_t sync_interval_ms; /* RELAXED only: time between syncs. */
-    /* Called on the sync thread whenever the durable seq has risen: wake the loops, return at once. */
+    /* Called on the sync thread whenever the durable seq has risen: wake the loops, return at once.
+     */
     void (*on_durable)(void *context, uint64_t durable_seq);
     void *context;
 };
 
 /* Errors: IO; CORRUPT when RocksDB or our format marker refuses the folder. */
-MUST_CHECK bool engine_open(const struct engine_options *options, struct engine **engine,
-                            struct error *err);
+MUST_CHECK bool
+engine_open(const struct engine_options *options, struct engine **engine, struct error *err);
 /* Syncs, stops the sync thread and closes. NULL is fine. */
 void engine_close(struct engine *engine);
 
@@ -55,10 +56,15 @@ struct engine_value {
     struct slice bytes; /* Valid until engine_value_release. */
     void *pin;
 };
-/* *found false when the key is absent; then there is nothing to release. Errors: WOULD_BLOCK, IO. */
-MUST_CHECK bool engine_get(struct engine *engine, enum engine_family family,
-                           const struct engine_snapshot *snapshot, struct slice key,
-                           enum read_tier tier, struct engine_value *value, bool *found,
+/* *found false when the key is absent; then there is nothing to release. Errors: WOULD_BLOCK, IO.
+ */
+MUST_CHECK bool engine_get(struct engine *engine,
+                           enum engine_family family,
+                           const struct engine_snapshot *snapshot,
+                           struct slice key,
+                           enum read_tier tier,
+                           struct engine_value *value,
+                           bool *found,
                            struct error *err);
 void engine_value_release(struct engine_value *value);
 
@@ -68,16 +74,19 @@ void engine_snapshot_release(struct engine *engine, struct engine_snapshot *snap
 /* Iterate [lower, upper). Both bounds are copied. Positioned by seek; NULL *iterator on error.
  * After each move: true and valid, or false at the end or on error (then *err is set, ERROR_NONE at
  * a plain end). key and value are valid until the next move. */
-struct engine_iterator *engine_iterator_open(struct engine *engine, enum engine_family family,
+struct engine_iterator *engine_iterator_open(struct engine *engine,
+                                             enum engine_family family,
                                              const struct engine_snapshot *snapshot,
-                                             struct slice lower, struct slice upper,
+                                             struct slice lower,
+                                             struct slice upper,
                                              enum read_tier tier);
 void engine_iterator_close(struct engine_iterator *iterator);
 bool engine_iterator_first(struct engine_iterator *iterator, struct error *err);
 bool engine_iterator_last(struct engine_iterator *iterator, struct error *err);
 /* The first key >= `key`, or with seek_back the last key <= `key`. */
 bool engine_iterator_seek(struct engine_iterator *iterator, struct slice key, struct error *err);
-bool engine_iterator_seek_back(struct engine_iterator *iterator, struct slice key,
+bool engine_iterator_seek_back(struct engine_iterator *iterator,
+                               struct slice key,
                                struct error *err);
 bool engine_iterator_next(struct engine_iterator *iterator, struct error *err);
 bool engine_iterator_previous(struct engine_iterator *iterator, struct error *err);
@@ -90,21 +99,31 @@ struct engine_batch *engine_batch_open(void);
 void engine_batch_clear(struct engine_batch *batch);
 void engine_batch_close(struct engine_batch *batch);
 /* Keys and values are copied. */
-void engine_batch_put(struct engine *engine, struct engine_batch *batch,
-                      enum engine_family family, struct slice key, struct slice value);
-void engine_batch_delete(struct engine *engine, struct engine_batch *batch,
-                         enum engine_family family, struct slice key);
+void engine_batch_put(struct engine *engine,
+                      struct engine_batch *batch,
+                      enum engine_family family,
+                      struct slice key,
+                      struct slice value);
+void engine_batch_delete(struct engine *engine,
+                         struct engine_batch *batch,
+                         enum engine_family family,
+                         struct slice key);
 /* Every key of [lower, upper). */
-void engine_batch_delete_range(struct engine *engine, struct engine_batch *batch,
-                               enum engine_family family, struct slice lower, struct slice upper);
+void engine_batch_delete_range(struct engine *engine,
+                               struct engine_batch *batch,
+                               enum engine_family family,
+                               struct slice lower,
+                               struct slice upper);
 
 /* The commit section, a short mutex: begin gives the next seq, append writes the batch without
  * sync and ends the section, abandon ends it without writing (the seq is used up). Between begin
  * and append do nothing slow: only put the rows that need the seq into the batch. */
 uint64_t engine_commit_begin(struct engine *engine);
 /* Errors: THROTTLED (stall, or too much pending); IO. Either way the section has ended. */
-MUST_CHECK bool engine_commit_append(struct engine *engine, struct engine_batch *batch,
-                                     uint64_t seq, struct error *err);
+MUST_CHECK bool engine_commit_append(struct engine *engine,
+                                     struct engine_batch *batch,
+                                     uint64_t seq,
+                                     struct error *err);
 void engine_commit_abandon(struct engine *engine);
 
 /* Wait (blocking) until seq is durable. Errors: IO when syncing fails. */
@@ -116,8 +135,11 @@ bool engine_sync_failed(const struct engine *engine, struct error *err);
 
 /* Hand whole files of [lower, upper) back to the file system (log trimming, dropped tables), then
  * delete what is left of the range. Blocks. Errors: IO. */
-MUST_CHECK bool engine_drop_range(struct engine *engine, enum engine_family family,
-                                  struct slice lower, struct slice upper, struct error *err);
+MUST_CHECK bool engine_drop_range(struct engine *engine,
+                                  enum engine_family family,
+                                  struct slice lower,
+                                  struct slice upper,
+                                  struct error *err);
 
 /* Figures for /metrics. Blocks briefly; -1 where unknown. */
 struct engine_figures {

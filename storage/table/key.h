@@ -3,13 +3,14 @@
  *   size  field
  *      4  table id
  *      2  index id          0: the table itself
- *      8  hash              XXH64 of the partition value's part below: scan segments are ranges of it
+ *      8  hash              XXH64 of the partition value's part below: scan segments are ranges of
+ * it
  *      -  partition value   one key part
  *      -  sort value        one key part, when the table has a sort key
  *
- * A key part is the value's type tag (1), then its bytes (S, B as they are; N in key form) with 0x00
- * escaped as 0x00 0xFF, then 0x00 0x01. So no part is a prefix of another and memcmp sorts them as
- * the values sort. Pure functions; any thread. */
+ * A key part is the value's type tag (1), then its bytes (S, B as they are; N in key form) with
+ * 0x00 escaped as 0x00 0xFF, then 0x00 0x01. So no part is a prefix of another and memcmp sorts
+ * them as the values sort. Pure functions; any thread. */
 #pragma once
 
 #include "storage/catalog/catalog.h"
@@ -22,12 +23,14 @@ struct table_key {
 };
 
 /* From an item's or a key's image that has passed item_check_put_key / item_check_key. */
-void key_encode(const struct table *table, struct slice image, struct arena *arena,
+void key_encode(const struct table *table,
+                struct slice image,
+                struct arena *arena,
                 struct table_key *key);
 
 /* Everything of one partition value: what all its keys start with. */
-struct slice key_partition_prefix(const struct table *table, struct value partition,
-                                  struct arena *arena);
+struct slice
+key_partition_prefix(const struct table *table, struct value partition, struct arena *arena);
 /* One key part, appended. */
 void key_append_part(struct buffer *to, struct value value);
 /* Like key_append_part without the terminator: what the parts of all strings that begin with
@@ -36,8 +39,15 @@ void key_append_part_prefix(struct buffer *to, struct value value);
 /* The smallest byte string greater than every string with this prefix; empty when there is none. */
 struct slice key_prefix_end(struct slice prefix, struct arena *arena);
 /* [lower, upper) of scan segment `segment` of `segments`. */
-void key_segment(const struct table *table, uint32_t segment, uint32_t segments,
-                 struct arena *arena, struct slice *lower, struct slice *upper);
+void key_segment(const struct table *table,
+                 uint32_t segment,
+                 uint32_t segments,
+                 struct arena *arena,
+                 struct slice *lower,
+                 struct slice *upper);
 /* Back from bytes to the key attributes' image. Errors: CORRUPT. */
-MUST_CHECK bool key_decode(const struct table *table, struct slice bytes, struct arena *arena,
-                           struct slice *key_image, struct error *err);
+MUST_CHECK bool key_decode(const struct table *table,
+                           struct slice bytes,
+                           struct arena *arena,
+                           struct slice *key_image,
+                           struct error *err);

@@ -15,8 +15,8 @@ char *test_directory_make(void)
     return path;
 }
 
-static int test_directory_visit(const char *path, const struct stat *stat, int flag,
-                                struct FTW *ftw)
+static int
+test_directory_visit(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
 {
     (void)stat;
     (void)flag;
