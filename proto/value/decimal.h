@@ -18,6 +18,10 @@ struct decimal {
     uint8_t digits[DECIMAL_DIGITS_MAX]; /* 0 to 9; first and last are not 0. */
 };
 
+/* What a client reads when a number leaves the range. */
+extern const char decimal_overflow_text[];
+extern const char decimal_underflow_text[];
+
 /* Parse a client's text. Errors: VALIDATION with the reference's texts (not numeric, precision,
  * overflow, underflow). Exponents of any length are handled without overflow. */
 MUST_CHECK bool decimal_parse(struct slice text, struct decimal *decimal, struct error *err);
