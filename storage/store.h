@@ -131,7 +131,8 @@ struct change {
     uint32_t table_id; /* Local. */
     struct slice key;  /* Key attributes' image. */
     struct version version;
-    bool has_image; /* False: too old to be shipped, covered by a backfill snapshot. */
+    bool has_image; /* Complete: the image or, with tombstone, that there is none. False: was not
+                     * to be shipped when it was written; a backfill snapshot covers it. */
     bool tombstone;
     struct slice image;
 };
@@ -158,10 +159,13 @@ enum apply_verdict {
     APPLY_CONFLICT_STORE, /* Concurrent; the arriving version wins. */
     APPLY_CONFLICT_KEEP,  /* Concurrent; the stored version wins. */
 };
-/* `stored` is NULL when there is no row. */
+/* `stored` is NULL when there is no row. *reason is read only for the two conflicts: the reason
+ * that struct conflict keeps. Called under the rows' latches, once or more often per change: pure.
+ */
 typedef enum apply_verdict (*apply_decider)(void *context,
                                             const struct row *stored,
-                                            const struct row *arriving);
+                                            const struct row *arriving,
+                                            uint8_t *reason);
 
 struct conflict {
     uint32_t table_id;

@@ -126,14 +126,30 @@ MUST_CHECK bool engine_commit_append(struct engine *engine,
                                      struct error *err);
 void engine_commit_abandon(struct engine *engine);
 
-/* Wait (blocking) until seq is durable. Errors: IO when syncing fails. */
+/* Wait (blocking) until seq is on disk, under RELAXED too: it then asks for a sync at once.
+ * Errors: IO when syncing fails. */
 MUST_CHECK bool engine_wait_durable(struct engine *engine, uint64_t seq, struct error *err);
+/* Up to here clients may be answered. RELAXED: everything appended. */
 uint64_t engine_durable_seq(const struct engine *engine);
+/* Up to here writes are on disk, whatever the durability. Only these may be shipped: a seq that a
+ * crash takes back is given again. */
+uint64_t engine_synced_seq(const struct engine *engine);
+/* At least every seq whose write a snapshot taken before this call can hold. It becomes durable
+ * even if that write is refused in the end, so waiting for it always ends. */
 uint64_t engine_appended_seq(const struct engine *engine);
 /* Set once a sync failed: no later write can be acknowledged; the node must stop. */
 bool engine_sync_failed(const struct engine *engine, struct error *err);
 
-/* Hand whole files of [lower, upper) back to the file system (log trimming, dropped tables), then
+/* Hand those files back to the file system that lie wholly in [lower, upper); the rest of the range
+ * stays. Writes nothing, so it may be used on keys that only grow (log trimming) without making
+ * work for compaction. Blocks. Errors: IO. */
+MUST_CHECK bool engine_drop_files(struct engine *engine,
+                                  enum engine_family family,
+                                  struct slice lower,
+                                  struct slice upper,
+                                  struct error *err);
+
+/* Hand whole files of [lower, upper) back to the file system (dropped tables), then
  * delete what is left of the range. Blocks. Errors: IO. */
 MUST_CHECK bool engine_drop_range(struct engine *engine,
                                   enum engine_family family,

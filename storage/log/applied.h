@@ -5,7 +5,8 @@
  * context. Take the snapshot under the row's latch: store_apply raises the vector after its append
  * and before it gives up its latches, so the context names exactly the writes that the row shows.
  *
- * Any thread; the locks are held for nanoseconds, but for the commit section, held for one append. */
+ * Any thread; the locks are held for nanoseconds, but for the commit section, held for one append.
+ */
 #pragma once
 
 #include "proto/value/version.h"
@@ -14,8 +15,8 @@ struct engine;
 struct applied_vector;
 
 /* Loads the vector. Errors: IO; CORRUPT. */
-MUST_CHECK bool applied_open(struct engine *engine, struct applied_vector **applied,
-                             struct error *err);
+MUST_CHECK bool
+applied_open(struct engine *engine, struct applied_vector **applied, struct error *err);
 /* NULL is fine. */
 void applied_close(struct applied_vector *applied);
 
@@ -38,7 +39,8 @@ void applied_commit_end(struct applied_vector *applied);
 void applied_raise(struct applied_vector *applied, struct dot dot);
 
 enum { APPLIED_KEY_BYTES = 10, APPLIED_VALUE_BYTES = 12 };
-void applied_encode(struct dot dot, uint8_t key[static APPLIED_KEY_BYTES],
+void applied_encode(struct dot dot,
+                    uint8_t key[static APPLIED_KEY_BYTES],
                     uint8_t value[static APPLIED_VALUE_BYTES]);
 
 /* Conflicts found since the vector was opened. */

@@ -5,15 +5,15 @@
  *   offset  size  field
  *        0     4  crc32c     big endian, of every byte after this field
  *        4     1  format     1; a reader refuses any other
- *        5     1  flags      bit 0: tombstone, bit 1: an image follows; never both
+ *        5     1  flags      bit 0: tombstone; bit 1: complete, as struct change says
  *        6     -  table id   varint
  *        -     -  version    version_encode: stamp, dot, context
  *        -     -  key size   varint, 1 to CHANGE_KEY_BYTES_MAX
  *        -     -  key        the key attributes' image
- *        -     -  image      to the end; none without bit 1
+ *        -     -  image      to the end; only with bit 1 alone
  *
- * A write to a table without replicas carries neither image nor tombstone bit (that it was a delete
- * does not matter then): a later replica gets it by the backfill's snapshot. Pure; any thread. */
+ * A write to a table without replicas is not complete and carries no image: a later replica gets
+ * the row by the backfill's snapshot. Pure functions; any thread. */
 #pragma once
 
 #include "storage/store.h"
@@ -21,10 +21,12 @@
 enum {
     CHANGE_LOG_KEY_BYTES = 8,
     /* Key attributes' values, names, and room for tags and sizes. */
-    CHANGE_KEY_BYTES_MAX = PARTITION_KEY_BYTES_MAX + SORT_KEY_BYTES_MAX + 2 * KEY_NAME_BYTES_MAX + 64,
+    CHANGE_KEY_BYTES_MAX =
+        PARTITION_KEY_BYTES_MAX + SORT_KEY_BYTES_MAX + 2 * KEY_NAME_BYTES_MAX + 64,
 };
 
-/* Append the record. The key must not be empty or too long, and a tombstone has no image: ensured. */
+/* Append the record. The key must not be empty or too long, and a tombstone has no image: ensured.
+ */
 void change_encode(struct buffer *to, const struct change *change);
 /* Key and image borrow from `bytes`. Errors: CORRUPT. */
 MUST_CHECK bool change_decode(struct slice bytes, struct change *change, struct error *err);
