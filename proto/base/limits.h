@@ -35,6 +35,14 @@ enum {
     HTTP_HEADERS_MAX = 64,
     JSON_DEPTH_MAX = 128, /* Of the whole document; values have VALUE_DEPTH_MAX. */
 
+    HTTP_SLOTS_KEPT_MAX = 128,           /* Read buffers with arenas that a server keeps for reuse. */
+    HTTP_CALLS_BLOCKED_MAX = 1024,       /* Calls of one loop on workers: past it, throttle. */
+    HTTP_UNSIGNED_JSON_BYTES_MAX = 1 << 20, /* Longer bodies are parsed only once authenticated. */
+    SIGV4_SIGNING_KEYS = 256,            /* Cached per loop; a power of two. */
+    SIGV4_QUERY_PARAMETERS_MAX = 64,
+    CREDENTIALS_BYTES_MAX = 1 << 20,     /* A credentials file. */
+    CREDENTIAL_FIELD_BYTES_MAX = 4096,   /* A session token is the longest. */
+
     /* Ours. */
     REGIONS_MAX = 32,
     REGION_NAME_BYTES_MAX = 32,
