@@ -52,4 +52,14 @@ enum {
     PEER_BATCH_BYTES_MAX = 256 << 10, /* Target size of a batch before compression. */
     PEER_BATCH_RECORDS_MAX = 1024,
     PEER_CREDIT_BYTES_MAX = 8 << 20, /* Unacknowledged bytes in flight to one peer. */
+    PEER_IMAGE_BYTES_MAX = 1 << 20,      /* An encoded item; ours is wider than DynamoDB's count. */
+    PEER_KEY_BYTES_MAX = 4096,           /* Image of the key attributes alone. */
+    PEER_RAW_BYTES_MAX = 2 << 20,        /* Records of a batch, decompressed. */
+    PEER_DECODED_BYTES_MAX = 8 << 20,    /* Memory one message may take while it is decoded. */
+    PEER_TEXT_BYTES_MAX = 1024,          /* Refusals and reasons. */
+    PEER_UNACKED_BATCHES_MAX = 512,      /* Applied, not yet durable; past it they are joined. */
+    PEER_SKIPPED_SEQS_MAX = 4096,        /* Filtered seqs before an empty batch moves the cursor. */
+    PEER_SKIPPED_MS_MAX = 600000,        /* And the longest time it may stand still. */
+    CLOCK_AHEAD_MS_MAX = 60000,          /* A peer's stamp drags our clock at most this far ahead. */
+    CONFLICT_SKEW_MS = 1000,             /* A winner this far ahead of our clock: reason CLOCK. */
 };
