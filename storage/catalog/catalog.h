@@ -79,21 +79,37 @@ uint32_t catalog_list(struct catalog *catalog,
                       bool *more);
 uint32_t catalog_count(struct catalog *catalog);
 
-/* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero. Durable on
- * return. Errors: IN_USE (name taken), LIMIT, IO. */
+/* Was the table removed since this description was acquired? A writer asks under the row's latch:
+ * after catalog_remove and a pass over all latches no row of the table can appear any more. */
+bool table_is_dropped(const struct table *table);
+
+/* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero, its table_id
+ * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, THROTTLED, IO. */
 MUST_CHECK bool
 catalog_create(struct catalog *catalog, const struct table *table, struct error *err);
-/* Replace the description of the table with table->id (same name, same keys). Durable on return. */
+/* Replace the description of the table with table->id (same name, same keys). Durable on return.
+ * Errors: NOT_FOUND (removed meanwhile), THROTTLED, IO. */
 MUST_CHECK bool
 catalog_update(struct catalog *catalog, const struct table *table, struct error *err);
 /* Serialises read-modify-write of descriptions: hold it from acquire to catalog_update. Worker
  * threads only; the request path never takes it. */
 void catalog_change_begin(struct catalog *catalog);
 void catalog_change_end(struct catalog *catalog);
-/* Forget the table and its counters. Durable on return. The rows are dropped by store_drop_table.
- */
+/* Forget the table and its counters. Durable on return. The rows are dropped by store_drop_table,
+ * and should the process end before that, after the next start: the id stays on a list until
+ * catalog_forget_dropped. Errors: NOT_FOUND, THROTTLED, IO. */
 MUST_CHECK bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err);
+/* The smallest id above `after` whose rows are still to be dropped; *id 0 when there is none.
+ * Errors: IO, CORRUPT. */
+MUST_CHECK bool
+catalog_next_dropped(struct catalog *catalog, uint32_t after, uint32_t *id, struct error *err);
+/* Its rows are gone. Durable on return. Errors: THROTTLED, IO. */
+MUST_CHECK bool catalog_forget_dropped(struct catalog *catalog, uint32_t id, struct error *err);
 
-/* Running totals for DescribeTable, kept in memory, saved with the checkpoint. */
+/* Running totals for DescribeTable: exact in memory, saved at close and every so often. After an
+ * unclean stop the saved ones serve until the store has counted again (storage/table/totals.h). */
 void catalog_count_items(struct catalog *catalog, uint32_t id, int64_t items, int64_t bytes);
 void catalog_totals(struct catalog *catalog, uint32_t id, uint64_t *items, uint64_t *bytes);
+/* Append the totals of every table to `meta`; they are as durable as the next sync makes them.
+ * Errors: THROTTLED, IO. */
+MUST_CHECK bool catalog_save_totals(struct catalog *catalog, struct error *err);

@@ -1,0 +1,225 @@
+#include "storage/catalog/record.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum {
+    CHECKSUM = 0,
+    VERSION = 8,
+    ID = 9,
+    UID = 13,
+    UUID_TEXT = 29,
+    STATUS = 65,
+    BILLING = 66,
+    FLAGS = 67,
+    CREATED = 68,
+    ON_DEMAND_SINCE = 76,
+    READ_UNITS = 84,
+    WRITE_UNITS = 92,
+    SCHEMA_STAMP = 100,
+    SCHEMA_REGION = 108,
+    FIXED_BYTES = 110,
+
+    UUID_TEXT_BYTES = 36,
+    RECORD_VERSION = 1,
+    FLAG_WAS_ON_DEMAND = 1,
+    FLAG_DELETION_PROTECTION = 2,
+};
+
+static void record_put_text(struct buffer *to, struct slice text)
+{
+    buffer_append_varint(to, text.size);
+    buffer_append_slice(to, text);
+}
+
+static void record_put_attribute(struct buffer *to, const struct key_attribute *attribute)
+{
+    ensure(attribute->type == VALUE_S || attribute->type == VALUE_N || attribute->type == VALUE_B);
+    buffer_append_byte(to, (uint8_t)attribute->type);
+    record_put_text(to, attribute->name);
+}
+
+static void record_put_fixed(uint8_t *fixed, const struct table *table)
+{
+    ensure(strlen(table->table_id) == UUID_TEXT_BYTES);
+    fixed[VERSION] = RECORD_VERSION;
+    put_be32(fixed + ID, table->id);
+    memcpy(fixed + UID, table->uid, TABLE_UID_BYTES);
+    memcpy(fixed + UUID_TEXT, table->table_id, UUID_TEXT_BYTES);
+    fixed[STATUS] = (uint8_t)table->status;
+    fixed[BILLING] = (uint8_t)table->billing;
+    fixed[FLAGS] = (uint8_t)((table->was_on_demand ? FLAG_WAS_ON_DEMAND : 0) |
+                             (table->deletion_protection ? FLAG_DELETION_PROTECTION : 0));
+    put_be64(fixed + CREATED, table->created_ms);
+    put_be64(fixed + ON_DEMAND_SINCE, table->on_demand_since_ms);
+    put_be64(fixed + READ_UNITS, (uint64_t)table->read_units);
+    put_be64(fixed + WRITE_UNITS, (uint64_t)table->write_units);
+    put_be64(fixed + SCHEMA_STAMP, table->schema_stamp);
+    put_be16(fixed + SCHEMA_REGION, table->schema_region);
+}
+
+void table_record_encode(struct buffer *to, const struct table *table)
+{
+    ensure(table->id != 0 && table->name.size <= TABLE_NAME_BYTES_MAX);
+    ensure(table->attributes_count <= TABLE_ATTRIBUTES_MAX);
+    ensure(table->replicas_count <= REGIONS_MAX);
+    size_t start = to->size;
+    memset(buffer_reserve(to, FIXED_BYTES), 0, FIXED_BYTES);
+    record_put_fixed(to->data + start, table);
+    to->size += FIXED_BYTES;
+    record_put_text(to, table->name);
+    buffer_append_varint(to, table->attributes_count);
+    for (uint32_t i = 0; i < table->attributes_count; i++) {
+        record_put_attribute(to, &table->attributes[i]);
+    }
+    record_put_attribute(to, &table->partition);
+    if (table_has_sort(table)) {
+        record_put_attribute(to, &table->sort);
+    } else {
+        buffer_append_byte(to, VALUE_MISSING);
+    }
+    buffer_append_varint(to, table->replicas_count);
+    for (uint32_t i = 0; i < table->replicas_count; i++) {
+        const struct replica *replica = &table->replicas[i];
+        record_put_text(to, slice_text(replica->region));
+        buffer_append_byte(to, (uint8_t)replica->status);
+        buffer_append_varint(to, replica->backfilled_rows);
+        record_put_text(to, slice_text(replica->reason));
+    }
+    uint8_t *record = to->data + start;
+    put_be64(record + CHECKSUM, XXH64(record + VERSION, to->size - start - VERSION, 0));
+}
+
+static bool record_take_byte(struct slice *from, uint8_t *byte)
+{
+    struct slice taken;
+    if (!take_bytes(from, 1, &taken)) {
+        return false;
+    }
+    *byte = taken.data[0];
+    return true;
+}
+
+static bool
+record_take_text(struct slice *from, size_t size_min, size_t size_max, struct slice *text)
+{
+    uint64_t size;
+    return take_varint(from, &size) && size >= size_min && size <= size_max &&
+           take_bytes(from, size, text);
+}
+
+static bool
+record_take_attribute(struct slice *from, bool optional, struct key_attribute *attribute)
+{
+    uint8_t type;
+    if (!record_take_byte(from, &type)) {
+        return false;
+    }
+    attribute->type = (enum value_type)type;
+    if (optional && type == VALUE_MISSING) {
+        return true;
+    }
+    return (type == VALUE_S || type == VALUE_N || type == VALUE_B) &&
+           record_take_text(from, 1, ATTRIBUTE_NAME_BYTES_MAX, &attribute->name);
+}
+
+static bool record_take_replica(struct slice *from, struct replica *replica)
+{
+    struct slice region;
+    struct slice reason;
+    uint8_t status;
+    if (!record_take_text(from, 1, sizeof(replica->region) - 1, &region) ||
+        !record_take_byte(from, &status) || status >= REPLICA_STATUSES ||
+        !take_varint(from, &replica->backfilled_rows) ||
+        !record_take_text(from, 0, sizeof(replica->reason) - 1, &reason)) {
+        return false;
+    }
+    replica->status = (enum replica_status)status;
+    memcpy(replica->region, region.data, region.size);
+    memcpy(replica->reason, reason.data, reason.size);
+    return true;
+}
+
+static bool record_take_lists(struct slice left, struct table *table)
+{
+    uint64_t count;
+    if (!record_take_text(&left, 1, TABLE_NAME_BYTES_MAX, &table->name) ||
+        !take_varint(&left, &count) || count > TABLE_ATTRIBUTES_MAX) {
+        return false;
+    }
+    table->attributes_count = (uint32_t)count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!record_take_attribute(&left, false, &table->attributes[i])) {
+            return false;
+        }
+    }
+    if (!record_take_attribute(&left, false, &table->partition) ||
+        !record_take_attribute(&left, true, &table->sort) || !take_varint(&left, &count) ||
+        count > REGIONS_MAX) {
+        return false;
+    }
+    table->replicas_count = (uint32_t)count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!record_take_replica(&left, &table->replicas[i])) {
+            return false;
+        }
+    }
+    return left.size == 0;
+}
+
+bool table_record_decode(struct slice bytes, struct table *table, struct error *err)
+{
+    const uint8_t *from = bytes.data;
+    if (bytes.size < FIXED_BYTES ||
+        get_be64(from + CHECKSUM) != XXH64(from + VERSION, bytes.size - VERSION, 0)) {
+        return error_set(err, ERROR_CORRUPT, "a table record of %zu bytes fails its checksum",
+                         bytes.size);
+    }
+    if (from[VERSION] != RECORD_VERSION) {
+        return error_set(err, ERROR_CORRUPT, "a table record has version %d, this program knows %d",
+                         from[VERSION], RECORD_VERSION);
+    }
+    struct table made = {
+        .id = get_be32(from + ID),
+        .status = (enum table_status)from[STATUS],
+        .billing = (enum billing_mode)from[BILLING],
+        .was_on_demand = (from[FLAGS] & FLAG_WAS_ON_DEMAND) != 0,
+        .deletion_protection = (from[FLAGS] & FLAG_DELETION_PROTECTION) != 0,
+        .created_ms = get_be64(from + CREATED),
+        .on_demand_since_ms = get_be64(from + ON_DEMAND_SINCE),
+        .read_units = (int64_t)get_be64(from + READ_UNITS),
+        .write_units = (int64_t)get_be64(from + WRITE_UNITS),
+        .schema_stamp = get_be64(from + SCHEMA_STAMP),
+        .schema_region = get_be16(from + SCHEMA_REGION),
+    };
+    memcpy(made.uid, from + UID, TABLE_UID_BYTES);
+    memcpy(made.table_id, from + UUID_TEXT, UUID_TEXT_BYTES);
+    struct slice lists = {from + FIXED_BYTES, bytes.size - FIXED_BYTES};
+    if (made.id == 0 || from[STATUS] >= TABLE_STATUSES || from[BILLING] > BILLING_PAY_PER_REQUEST ||
+        from[FLAGS] > (FLAG_WAS_ON_DEMAND | FLAG_DELETION_PROTECTION) ||
+        !record_take_lists(lists, &made)) {
+        return error_set(err, ERROR_CORRUPT, "the record of table %u does not decode", made.id);
+    }
+    *table = made;
+    return true;
+}
+
+void table_totals_encode(uint8_t to[static TABLE_TOTALS_BYTES], int64_t items, int64_t bytes)
+{
+    to[VERSION] = RECORD_VERSION;
+    put_be64(to + VERSION + 1, (uint64_t)items);
+    put_be64(to + VERSION + 9, (uint64_t)bytes);
+    put_be64(to, XXH64(to + VERSION, TABLE_TOTALS_BYTES - VERSION, 0));
+}
+
+bool table_totals_decode(struct slice from, int64_t *items, int64_t *bytes, struct error *err)
+{
+    if (from.size != TABLE_TOTALS_BYTES || from.data[VERSION] != RECORD_VERSION ||
+        get_be64(from.data) != XXH64(from.data + VERSION, TABLE_TOTALS_BYTES - VERSION, 0)) {
+        return error_set(err, ERROR_CORRUPT, "a table's totals of %zu bytes do not decode",
+                         from.size);
+    }
+    *items = (int64_t)get_be64(from.data + VERSION + 1);
+    *bytes = (int64_t)get_be64(from.data + VERSION + 9);
+    return true;
+}

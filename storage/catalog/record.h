@@ -1,0 +1,38 @@
+/* A table's description as it is kept in `meta`. Integers big endian; varints as in
+ * proto/base/bytes.h; a text is a varint size and its bytes.
+ *
+ *   offset  size  field
+ *        0     8  checksum       XXH64 of every byte after this field
+ *        8     1  version        1; a reader refuses any other
+ *        9     4  id
+ *       13    16  uid
+ *       29    36  table id       UUID text
+ *       65     1  status         enum table_status
+ *       66     1  billing        enum billing_mode
+ *       67     1  flags          bit 0: was on demand, bit 1: deletion protection
+ *       68     8  created        ms
+ *       76     8  on demand since, ms
+ *       84     8  read units
+ *       92     8  write units
+ *      100     8  schema stamp
+ *      108     2  schema region
+ *      110     -  text: name
+ *              -  varint count, then per attribute definition: type 1, text
+ *              -  partition key: type 1, text;  sort key: type 1 (0: none, and then no text), text
+ *              -  varint count, then per replica: text region, status 1, varint backfilled rows,
+ *                 text reason
+ *
+ * Pure functions; any thread. */
+#pragma once
+
+#include "storage/catalog/catalog.h"
+
+void table_record_encode(struct buffer *to, const struct table *table);
+/* Slices of *table borrow from `bytes`. Errors: CORRUPT. */
+MUST_CHECK bool table_record_decode(struct slice bytes, struct table *table, struct error *err);
+
+/* Running totals of one table: checksum 8 (XXH64 of the rest), version 1, items 8, bytes 8. */
+enum { TABLE_TOTALS_BYTES = 25 };
+void table_totals_encode(uint8_t to[static TABLE_TOTALS_BYTES], int64_t items, int64_t bytes);
+MUST_CHECK bool
+table_totals_decode(struct slice from, int64_t *items, int64_t *bytes, struct error *err);
