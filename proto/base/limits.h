@@ -42,6 +42,14 @@ enum {
     SIGV4_QUERY_PARAMETERS_MAX = 64,
     CREDENTIALS_BYTES_MAX = 1 << 20,     /* A credentials file. */
     CREDENTIAL_FIELD_BYTES_MAX = 4096,   /* A session token is the longest. */
+    HTTP_CONNECTIONS_MAX = 16384,        /* Of the DynamoDB endpoint, all loops together. */
+    HTTP_IDLE_MS = 120000,               /* A connection without a request. */
+    HTTP_HEADER_MS = 15000,              /* From a request's first byte to the end of its head. */
+    HTTP_BODY_MS = 60000,                /* From there to the end of its body. */
+    ADMIN_CONNECTIONS_MAX = 256,
+    ADMIN_CONFLICTS_MAX = 1000,          /* Entries of one answer. */
+    NODE_DRAIN_MS = 10000,               /* Running requests have this long to finish. */
+    PEER_HEARTBEAT_MS = 500,
 
     /* Ours. */
     REGIONS_MAX = 32,

@@ -26,6 +26,13 @@ MUST_CHECK bool item_from_json(const struct json *json, struct arena *arena, str
 void value_write_json(struct buffer *to, struct value value);
 void item_write_json(struct buffer *to, struct slice image);
 
+/* "S" gives VALUE_S and so on; VALUE_MISSING for anything else. */
+enum value_type value_json_type(struct slice name);
+/* A JSON boolean, or a string that converts to one. Errors: SERIALIZATION. */
+MUST_CHECK bool value_json_boolean(const struct json *json, bool *on, struct error *err);
+
+/* base64_decode without the bytes: the same errors. */
+MUST_CHECK bool base64_check(struct slice text, struct error *err);
 /* Strict base64 as DynamoDB takes it. Errors: SERIALIZATION with the texts of 1.5. */
 MUST_CHECK bool base64_decode(struct slice text, struct arena *arena, struct slice *bytes,
                               struct error *err);
