@@ -28,6 +28,9 @@ enum engine_family {
     FAMILIES,
 };
 
+/* In FAMILY_META: the newest seq (8, big endian) that trimming may have taken from the log. */
+#define ENGINE_TRIMMED_KEY "log/trimmed"
+
 enum durability { DURABILITY_SYNC, DURABILITY_RELAXED };
 enum read_tier { READ_CACHED, READ_FULL };
 

@@ -1,0 +1,109 @@
+/* Batches and the commit section.
+ *
+ * The section is one mutex: begin locks it and gives the next seq, append writes and unlocks. Seqs
+ * therefore reach RocksDB in order, and a synced position is one number. RocksDB runs its own write
+ * queue behind it; with one writer at a time that queue is always empty.
+ *
+ * A refused batch (stall, bound) leaves no trace but its seq. An append that fails otherwise may
+ * have left part of itself in the write-ahead log, where a restart would find it: its outcome is
+ * unknown, so the engine is failed for good and the node has to stop. */
+#include "proto/base/limits.h"
+#include "storage/engine/engine_inner.h"
+
+struct engine_batch *engine_batch_open(void)
+{
+    struct engine_batch *batch = malloc(sizeof(*batch));
+    ensure(batch != NULL);
+    batch->batch = rocksdb_writebatch_create();
+    return batch;
+}
+
+void engine_batch_clear(struct engine_batch *batch)
+{
+    rocksdb_writebatch_clear(batch->batch);
+}
+
+void engine_batch_close(struct engine_batch *batch)
+{
+    if (batch != NULL) {
+        rocksdb_writebatch_destroy(batch->batch);
+        free(batch);
+    }
+}
+
+void engine_batch_put(struct engine *engine,
+                      struct engine_batch *batch,
+                      enum engine_family family,
+                      struct slice key,
+                      struct slice value)
+{
+    ensure(family < FAMILIES && key.size > 0);
+    rocksdb_writebatch_put_cf(batch->batch, engine->families[family], (const char *)key.data,
+                              key.size, (const char *)value.data, value.size);
+}
+
+void engine_batch_delete(struct engine *engine,
+                         struct engine_batch *batch,
+                         enum engine_family family,
+                         struct slice key)
+{
+    ensure(family < FAMILIES && key.size > 0);
+    rocksdb_writebatch_delete_cf(batch->batch, engine->families[family], (const char *)key.data,
+                                 key.size);
+}
+
+void engine_batch_delete_range(struct engine *engine,
+                               struct engine_batch *batch,
+                               enum engine_family family,
+                               struct slice lower,
+                               struct slice upper)
+{
+    ensure(family < FAMILIES && slice_compare(lower, upper) <= 0);
+    ensure(family != FAMILY_LOG); /* A range delete there would make compactions rewrite it. */
+    rocksdb_writebatch_delete_range_cf(batch->batch, engine->families[family],
+                                       (const char *)lower.data, lower.size,
+                                       (const char *)upper.data, upper.size);
+}
+
+uint64_t engine_commit_begin(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->commit);
+    return ++engine->last;
+}
+
+bool engine_commit_append(struct engine *engine,
+                          struct engine_batch *batch,
+                          uint64_t seq,
+                          struct error *err)
+{
+    ensure(seq == engine->last);
+    uint64_t ended = atomic_load_explicit(&engine->ended, memory_order_relaxed);
+    ensure(seq > ended);
+    if (engine_sync_failed(engine, err)) {
+        pthread_mutex_unlock(&engine->commit);
+        return false;
+    }
+    uint64_t pending = ended - atomic_load_explicit(&engine->synced, memory_order_relaxed);
+    if (engine->durability == DURABILITY_SYNC && pending >= WRITES_PENDING_MAX) {
+        pthread_mutex_unlock(&engine->commit);
+        return error_set(err, ERROR_THROTTLED, "%llu writes wait for the disk",
+                         (unsigned long long)pending);
+    }
+    /* Before the write: whoever can see it already knows what to wait for. */
+    atomic_store(&engine->begun, seq);
+    char *reason = NULL;
+    rocksdb_write(engine->db, engine->write_options, batch->batch, &reason);
+    if (reason != NULL && !engine_fail(err, "append", reason) && err->code != ERROR_THROTTLED) {
+        err->code = ERROR_IO;
+        sync_fail(engine, err->text);
+    }
+    atomic_store(&engine->ended, seq);
+    pthread_mutex_unlock(&engine->commit);
+    sync_kick(engine);
+    return reason == NULL;
+}
+
+void engine_commit_abandon(struct engine *engine)
+{
+    pthread_mutex_unlock(&engine->commit);
+}
