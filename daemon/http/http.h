@@ -58,7 +58,8 @@ bool http_listen(const struct http_options *options,
 const char *http_address(const struct http_server *server);
 uint32_t http_connections(const struct http_server *server);
 /* Stop accepting, let running requests finish with Connection: close, then call done once. After
- * deadline_ms whatever is left is closed. The server is gone when done is called. */
+ * deadline_ms whatever is left is closed. The server is gone when done is called; that can be later
+ * than the deadline, because a request that still runs somewhere is waited for. */
 void http_drain(struct http_server *server,
                 uint32_t deadline_ms,
                 void (*done)(void *context),
