@@ -154,7 +154,7 @@ static void log_put_field(struct log_line *line, const struct log_field *field)
         }
         break;
     case LOG_KIND_END:
-        ensure(!"a terminator is no field");
+        ensure(field->kind != LOG_KIND_END);
     }
     log_put_text(line, number);
 }

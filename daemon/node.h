@@ -35,11 +35,22 @@ struct node {
 };
 
 /* Open the folder, load the keys, listen. On return the node serves. `config` and `log` are
- * borrowed until node_stop. Errors: CONFIG; IO; CORRUPT; REFUSED (the folder is another region's,
- * or in use). */
+ * borrowed until node_stop. Main thread, like everything below.
+ * Errors: CONFIG; IO; CORRUPT; REFUSED (the folder is another region's, or in use). */
 MUST_CHECK bool
 node_start(const struct config *config, struct log *log, struct node **node, struct error *err);
 /* Stop accepting, finish what runs, stop replication, close the store. NULL is fine. */
 void node_stop(struct node *node);
 /* Read the credentials file again; the old keys stay if it is broken. Errors: CONFIG; IO. */
 MUST_CHECK bool node_reload(struct node *node, struct error *err);
+
+/* "127.0.0.1:41234", what is really listened on; the peer's is "none" without a cluster. Any
+ * thread. */
+const char *node_http_address(const struct node *node);
+const char *node_peer_address(const struct node *node);
+const char *node_admin_address(const struct node *node);
+
+/* Would node_start find everything in order? Changes nothing. Errors: CONFIG; IO; CORRUPT. */
+MUST_CHECK bool node_check(const struct config *config, struct error *err);
+/* Print this node's entry of a cluster file, making its key if it has none. Errors: IO; CORRUPT. */
+MUST_CHECK bool node_print_identity(const struct config *config, struct error *err);
