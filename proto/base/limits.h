@@ -64,6 +64,7 @@ enum {
     PEER_KEY_BYTES_MAX = 4096,           /* Image of the key attributes alone. */
     PEER_RAW_BYTES_MAX = 2 << 20,        /* Records of a batch, decompressed. */
     PEER_DECODED_BYTES_MAX = 8 << 20,    /* Memory one message may take while it is decoded. */
+    PEER_TABLE_ATTRIBUTES_MAX = 64,      /* Of one table, as the catalog has it. */
     PEER_TEXT_BYTES_MAX = 1024,          /* Refusals and reasons. */
     PEER_UNACKED_BATCHES_MAX = 512,      /* Applied, not yet durable; past it they are joined. */
     PEER_SKIPPED_SEQS_MAX = 4096,        /* Filtered seqs before an empty batch moves the cursor. */

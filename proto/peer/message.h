@@ -1,8 +1,8 @@
 /* Peer messages as plain structs: encode into an arena, decode from untrusted bytes.
  *
- * The wire form is protobuf (peer.proto); nobody else sees the generated code. message_decode checks
- * every field against its limit: what it returns may be used without further checks of range and
- * size. Damaged or oversized bytes are ERROR_PROTOCOL.
+ * The wire form is protobuf (peer.proto); nobody else sees the generated code. message_decode
+ * checks every field against its limit: what it returns may be used without further checks of range
+ * and size. Damaged or oversized bytes are ERROR_PROTOCOL.
  *
  * Batches and backfills carry records: self-contained changes, concatenated,
  *
@@ -22,6 +22,10 @@
 #include "proto/value/version.h"
 
 enum { MESSAGE_VERSION = 1, MESSAGE_UID_BYTES = 16 };
+
+/* Stamps above this are refused: everything below can be overwritten 2^47 times before the number
+ * space ends. As wall time it is the year 4199. */
+#define MESSAGE_STAMP_MAX ((uint64_t)1 << 62)
 
 enum message_kind {
     MESSAGE_START = 1,
@@ -44,7 +48,7 @@ struct message_start {
     uint64_t credit;
 };
 
-/* Records as they travel. Made by records_pack, opened by records_unpack. */
+/* Records as they travel; packed and unpacked by replication/records.h. */
 struct message_records {
     enum message_compression compression;
     uint32_t raw_size; /* At most PEER_RAW_BYTES_MAX. */
@@ -155,7 +159,9 @@ struct message {
 /* At most PEER_FRAME_BYTES_MAX: ensured, since every part has met its limit. */
 struct slice message_encode(const struct message *message, struct arena *arena);
 /* Errors: PROTOCOL. */
-MUST_CHECK bool message_decode(struct slice payload, struct arena *arena, struct message *message,
+MUST_CHECK bool message_decode(struct slice payload,
+                               struct arena *arena,
+                               struct message *message,
                                struct error *err);
 
 /* One change, on the wire. */
@@ -168,6 +174,6 @@ struct record {
 };
 
 void record_append(struct buffer *to, const struct record *record);
-/* Takes a record off the front of *from. Sizes, stamp and version are checked, key and image are not
- * looked into. Errors: PROTOCOL. */
+/* Takes a record off the front of *from. Sizes, stamp and version are checked, key and image are
+ * not looked into. Errors: PROTOCOL. */
 MUST_CHECK bool record_take(struct slice *from, struct record *record, struct error *err);

@@ -26,9 +26,26 @@ static bool map_from_json(const struct json *json,
 
 enum value_type value_json_type(struct slice name)
 {
-    for (int type = VALUE_S; type < VALUE_TYPES; type++) {
-        if (slice_is(name, value_type_name((enum value_type)type))) {
-            return (enum value_type)type;
+    if (name.size == 1) { /* By far the most. */
+        switch (name.data[0]) {
+        case 'S':
+            return VALUE_S;
+        case 'N':
+            return VALUE_N;
+        case 'B':
+            return VALUE_B;
+        case 'M':
+            return VALUE_M;
+        case 'L':
+            return VALUE_L;
+        default:
+            return VALUE_MISSING;
+        }
+    }
+    static const enum value_type longer[] = {VALUE_BOOL, VALUE_NULL, VALUE_SS, VALUE_NS, VALUE_BS};
+    for (size_t i = 0; i < ARRAY_COUNT(longer); i++) {
+        if (slice_is(name, value_type_name(longer[i]))) {
+            return longer[i];
         }
     }
     return VALUE_MISSING;
@@ -225,6 +242,7 @@ static bool value_from_json_at(const struct json *json,
                          "Nesting Levels have exceeded supported limits: Attributes in the item "
                          "have nested levels beyond supported limit");
     }
+    ensure(json->type == JSON_OBJECT || json->type == JSON_NULL);
     const struct json *only = NULL;
     unsigned known = 0;
     for (const struct json *child = json->first; child != NULL; child = child->next) {

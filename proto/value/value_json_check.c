@@ -19,7 +19,8 @@ static const char *json_token(const struct json *json)
         return "STRING_VALUE";
     case JSON_NUMBER:
         for (size_t i = 0; i < json->text.size; i++) {
-            if (strchr(".eE", json->text.data[i]) != NULL) {
+            uint8_t c = json->text.data[i];
+            if (c == '.' || c == 'e' || c == 'E') {
                 return "DECIMAL_VALUE";
             }
         }
