@@ -28,9 +28,6 @@ enum engine_family {
     FAMILIES,
 };
 
-/* In FAMILY_META: the newest seq (8, big endian) that trimming may have taken from the log. */
-#define ENGINE_TRIMMED_KEY "log/trimmed"
-
 enum durability { DURABILITY_SYNC, DURABILITY_RELAXED };
 enum read_tier { READ_CACHED, READ_FULL };
 
@@ -151,6 +148,11 @@ MUST_CHECK bool engine_drop_files(struct engine *engine,
                                   struct slice lower,
                                   struct slice upper,
                                   struct error *err);
+
+/* The log's trimming: up to which seq records may be missing. 0: none is. The note is durable on
+ * return and never goes back; no seq up to it is given out again. Errors: THROTTLED, IO. */
+MUST_CHECK bool engine_trimmed_set(struct engine *engine, uint64_t seq, struct error *err);
+uint64_t engine_trimmed_seq(const struct engine *engine);
 
 /* Hand whole files of [lower, upper) back to the file system (dropped tables), then
  * delete what is left of the range. Blocks. Errors: IO. */

@@ -4,7 +4,7 @@
  *   read.c    point reads, snapshots, iterators
  *   write.c   batches and the commit section
  *   sync.c    the sync thread and who waits for it
- *   space.c   dropping ranges, figures */
+ *   space.c   dropping ranges, the trimming note, figures */
 #pragma once
 
 #include "storage/engine/engine.h"
@@ -43,6 +43,7 @@ struct engine {
     _Alignas(CACHE_LINE_BYTES) _Atomic uint64_t synced;
     _Atomic bool failed; /* Set once, after `failure` has been filled. */
     char failure[ENGINE_FAILURE_BYTES];
+    _Atomic uint64_t trimmed;
 
     _Alignas(CACHE_LINE_BYTES) _Atomic bool sync_idle; /* The sync thread is about to sleep. */
     pthread_mutex_t sync;                              /* Guards the four below. */
@@ -53,6 +54,9 @@ struct engine {
     bool sync_running; /* Only open and close touch it. */
     pthread_t sync_thread;
 };
+
+/* In FAMILY_META: engine->trimmed, 8 bytes big endian. */
+#define ENGINE_TRIMMED_KEY "engine/trimmed"
 
 struct engine_batch {
     rocksdb_writebatch_t *batch;

@@ -282,6 +282,7 @@ static bool engine_recover_seq(struct engine *engine, struct error *err)
             return error_set(err, ERROR_CORRUPT, "the note of the log's trimming is damaged");
         }
         engine->last = engine->last > trimmed ? engine->last : trimmed;
+        atomic_store(&engine->trimmed, trimmed);
     }
     atomic_store(&engine->begun, engine->last);
     atomic_store(&engine->ended, engine->last);

@@ -1,4 +1,5 @@
 /* Space: giving ranges back to the file system, and figures about what is used. */
+#include "proto/base/bytes.h"
 #include "storage/engine/engine_inner.h"
 
 enum { LIMIT_TAIL_BYTES = 16 };
@@ -53,6 +54,29 @@ bool engine_drop_range(struct engine *engine,
         engine_commit_append(engine, batch, seq, err) && engine_wait_durable(engine, seq, err);
     engine_batch_close(batch);
     return ok;
+}
+
+bool engine_trimmed_set(struct engine *engine, uint64_t seq, struct error *err)
+{
+    ensure(seq >= engine_trimmed_seq(engine));
+    uint8_t value[ENGINE_SEQ_BYTES];
+    put_be64(value, seq);
+    struct engine_batch *batch = engine_batch_open();
+    engine_batch_put(engine, batch, FAMILY_META, slice_text(ENGINE_TRIMMED_KEY),
+                     slice_of(value, sizeof(value)));
+    uint64_t commit = engine_commit_begin(engine);
+    bool ok = engine_commit_append(engine, batch, commit, err) &&
+              engine_wait_durable(engine, commit, err);
+    engine_batch_close(batch);
+    if (ok) {
+        atomic_store(&engine->trimmed, seq);
+    }
+    return ok;
+}
+
+uint64_t engine_trimmed_seq(const struct engine *engine)
+{
+    return atomic_load_explicit(&engine->trimmed, memory_order_acquire);
 }
 
 static int64_t space_property(struct engine *engine, enum engine_family family, const char *name)

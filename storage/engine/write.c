@@ -4,7 +4,8 @@
  * therefore reach RocksDB in order, and a synced position is one number. RocksDB runs its own write
  * queue behind it; with one writer at a time that queue is always empty.
  *
- * A refused batch (stall, bound) leaves no trace but its seq. An append that fails otherwise may
+ * A refused batch (stall, bound) leaves no trace but its seq, which ends like any other: a latch
+ * may name it already, and whoever waits for it must be let go. An append that fails otherwise may
  * have left part of itself in the write-ahead log, where a restart would find it: its outcome is
  * unknown, so the engine is failed for good and the node has to stop. */
 #include "proto/base/limits.h"
@@ -71,39 +72,59 @@ uint64_t engine_commit_begin(struct engine *engine)
     return ++engine->last;
 }
 
+/* The section's end, whatever became of the batch: somebody may have been told of this seq. */
+static void write_end(struct engine *engine, uint64_t seq)
+{
+    atomic_store(&engine->begun, seq);
+    atomic_store(&engine->ended, seq);
+    pthread_mutex_unlock(&engine->commit);
+    sync_kick(engine);
+}
+
+/* Refuse before RocksDB sees the batch? */
+static bool write_refused(struct engine *engine, struct error *err)
+{
+    if (engine_sync_failed(engine, err)) {
+        return true;
+    }
+    uint64_t pending = atomic_load_explicit(&engine->ended, memory_order_relaxed) -
+                       atomic_load_explicit(&engine->synced, memory_order_relaxed);
+    if (engine->durability == DURABILITY_SYNC && pending >= WRITES_PENDING_MAX) {
+        error_set(err, ERROR_THROTTLED, "%llu writes wait for the disk",
+                  (unsigned long long)pending);
+        return true;
+    }
+    return false;
+}
+
 bool engine_commit_append(struct engine *engine,
                           struct engine_batch *batch,
                           uint64_t seq,
                           struct error *err)
 {
     ensure(seq == engine->last);
-    uint64_t ended = atomic_load_explicit(&engine->ended, memory_order_relaxed);
-    ensure(seq > ended);
-    if (engine_sync_failed(engine, err)) {
-        pthread_mutex_unlock(&engine->commit);
+    ensure(seq > atomic_load_explicit(&engine->ended, memory_order_relaxed));
+    if (write_refused(engine, err)) {
+        write_end(engine, seq);
         return false;
-    }
-    uint64_t pending = ended - atomic_load_explicit(&engine->synced, memory_order_relaxed);
-    if (engine->durability == DURABILITY_SYNC && pending >= WRITES_PENDING_MAX) {
-        pthread_mutex_unlock(&engine->commit);
-        return error_set(err, ERROR_THROTTLED, "%llu writes wait for the disk",
-                         (unsigned long long)pending);
     }
     /* Before the write: whoever can see it already knows what to wait for. */
     atomic_store(&engine->begun, seq);
     char *reason = NULL;
     rocksdb_write(engine->db, engine->write_options, batch->batch, &reason);
-    if (reason != NULL && !engine_fail(err, "append", reason) && err->code != ERROR_THROTTLED) {
-        err->code = ERROR_IO;
-        sync_fail(engine, err->text);
+    bool ok = reason == NULL;
+    if (!ok) {
+        engine_fail(err, "append", reason);
+        if (err->code != ERROR_THROTTLED) {
+            err->code = ERROR_IO;
+            sync_fail(engine, err->text);
+        }
     }
-    atomic_store(&engine->ended, seq);
-    pthread_mutex_unlock(&engine->commit);
-    sync_kick(engine);
-    return reason == NULL;
+    write_end(engine, seq);
+    return ok;
 }
 
 void engine_commit_abandon(struct engine *engine)
 {
-    pthread_mutex_unlock(&engine->commit);
+    write_end(engine, engine->last);
 }

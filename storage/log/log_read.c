@@ -1,0 +1,84 @@
+/* Reading own writes out of the log, for the shippers.
+ *
+ * Only what is on disk is read, under relaxed durability too (engine_synced_seq): a crash takes
+ * later seqs back and gives them out again, so shipping one of them would make one dot name two
+ * writes. Seqs reach the log in order, so everything up to the synced seq is there to be seen.
+ *
+ * Seqs without a record are normal: batches of applied writes and of the catalog, and refused
+ * writes use one too. So "what is the oldest" is a question for the note that trimming leaves, not
+ * for the first record. */
+#include "storage/log/change.h"
+
+/* The record's bytes go into the arena once; key and image point into the copy. */
+static bool log_read_record(struct engine_iterator *log,
+                            struct arena *arena,
+                            struct change *change,
+                            uint64_t *seq,
+                            size_t *bytes,
+                            struct error *err)
+{
+    if (!change_log_seq(engine_iterator_key(log), seq, err)) {
+        return false;
+    }
+    struct slice record = arena_copy(arena, engine_iterator_value(log));
+    if (!change_decode(record, change, err)) {
+        return error_wrap(err, "log record %llu", (unsigned long long)*seq);
+    }
+    if (change->version.dot.seq != *seq) {
+        return error_set(err, ERROR_CORRUPT, "log record %llu claims to be %llu",
+                         (unsigned long long)*seq, (unsigned long long)change->version.dot.seq);
+    }
+    *bytes += record.size;
+    return true;
+}
+
+bool store_log_read(struct store *store,
+                    uint64_t after,
+                    uint32_t max,
+                    size_t bytes_max,
+                    struct arena *arena,
+                    struct change *changes,
+                    uint32_t *count,
+                    uint64_t *next,
+                    struct error *err)
+{
+    ensure(max > 0 && bytes_max > 0);
+    uint64_t synced = engine_synced_seq(store->engine);
+    *count = 0;
+    *next = after > synced ? after : synced;
+    if (after >= synced) {
+        return true;
+    }
+    uint8_t lower[CHANGE_LOG_KEY_BYTES];
+    uint8_t upper[CHANGE_LOG_KEY_BYTES];
+    change_log_key(after + 1, lower);
+    change_log_key(synced + 1, upper);
+    struct engine_iterator *log =
+        engine_iterator_open(store->engine, FAMILY_LOG, NULL, slice_of(lower, sizeof(lower)),
+                             slice_of(upper, sizeof(upper)), READ_FULL);
+    struct error broken = {0};
+    size_t bytes = 0;
+    uint32_t taken = 0;
+    uint64_t seq = after;
+    bool more = engine_iterator_first(log, &broken);
+    while (more && taken < max && bytes < bytes_max) {
+        if (!log_read_record(log, arena, &changes[taken], &seq, &bytes, &broken)) {
+            break;
+        }
+        taken++;
+        more = engine_iterator_next(log, &broken);
+    }
+    engine_iterator_close(log);
+    if (broken.code != ERROR_NONE) {
+        *err = broken;
+        return false;
+    }
+    *count = taken;
+    *next = more ? seq : synced;
+    return true;
+}
+
+uint64_t store_log_oldest(struct store *store)
+{
+    return engine_trimmed_seq(store->engine) + 1;
+}

@@ -1,0 +1,95 @@
+/* Stamps grow with seqs (both are given in the commit section), so the cut is found by a binary
+ * search over seqs: some forty seeks whatever the size of the log.
+ *
+ * The order is what makes it safe: first the note in `meta` becomes durable, then files go. A crash
+ * between leaves records that nobody misses; the next trim takes them. Records at or below the note
+ * that share a file with newer ones stay readable until that file goes; no range delete is written,
+ * because it would make compactions rewrite a log that otherwise only moves. */
+#include "storage/log/trim.h"
+
+#include "storage/engine/engine.h"
+#include "storage/log/change.h"
+
+enum { STAMP_COUNTER_BITS = 16 };
+
+/* The first record at or after `from`: its seq and wall time. False with ERROR_NONE: none. */
+static bool trim_seek(
+    struct engine_iterator *log, uint64_t from, uint64_t *seq, uint64_t *wall_ms, struct error *err)
+{
+    uint8_t key[CHANGE_LOG_KEY_BYTES];
+    struct change change;
+    change_log_key(from, key);
+    if (!engine_iterator_seek(log, slice_of(key, sizeof(key)), err) ||
+        !change_log_seq(engine_iterator_key(log), seq, err) ||
+        !change_decode(engine_iterator_value(log), &change, err)) {
+        return false;
+    }
+    *wall_ms = change.version.stamp >> STAMP_COUNTER_BITS;
+    return true;
+}
+
+/* The largest seq in [low, high] such that every record up to it is before before_ms. `low` itself
+ * counts as fit. */
+static bool trim_search(struct engine_iterator *log,
+                        uint64_t low,
+                        uint64_t high,
+                        uint64_t before_ms,
+                        uint64_t *cut,
+                        struct error *err)
+{
+    while (low < high) {
+        uint64_t middle = low + (high - low + 1) / 2; /* Ask for the first record from here on. */
+        uint64_t seq;
+        uint64_t wall_ms;
+        bool found = trim_seek(log, middle, &seq, &wall_ms, err);
+        if (!found && err->code != ERROR_NONE) {
+            return false;
+        }
+        if (found && seq <= high && wall_ms < before_ms) {
+            low = seq;
+        } else {
+            high = middle - 1; /* Nothing from `middle` to `high` may go, or there is nothing. */
+        }
+    }
+    *cut = low;
+    return true;
+}
+
+bool log_trim(struct engine *engine,
+              uint64_t acknowledged,
+              uint64_t before_ms,
+              uint64_t *trimmed,
+              struct error *err)
+{
+    struct slice none = {NULL, 0};
+    struct error broken = {0};
+    uint64_t start = engine_trimmed_seq(engine);
+    uint64_t newest = 0;
+    uint64_t cut = start;
+    struct engine_iterator *log =
+        engine_iterator_open(engine, FAMILY_LOG, NULL, none, none, READ_FULL);
+    bool ok = !engine_iterator_last(log, &broken) ||
+              change_log_seq(engine_iterator_key(log), &newest, &broken);
+    if (ok && newest > 0) {
+        uint64_t high = newest - 1 < acknowledged ? newest - 1 : acknowledged;
+        ok = high <= start || trim_search(log, start, high, before_ms, &cut, &broken);
+    }
+    engine_iterator_close(log);
+    if (!ok || broken.code != ERROR_NONE) {
+        *err = broken;
+        return error_wrap(err, "trim the log");
+    }
+    if (cut > start && !engine_trimmed_set(engine, cut, err)) {
+        return error_wrap(err, "trim the log");
+    }
+    uint8_t lower[CHANGE_LOG_KEY_BYTES];
+    uint8_t upper[CHANGE_LOG_KEY_BYTES];
+    change_log_key(0, lower);
+    change_log_key(cut + 1, upper);
+    if (cut > 0 && !engine_drop_files(engine, FAMILY_LOG, slice_of(lower, sizeof(lower)),
+                                      slice_of(upper, sizeof(upper)), err)) {
+        return error_wrap(err, "trim the log");
+    }
+    *trimmed = cut;
+    return true;
+}
