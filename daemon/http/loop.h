@@ -1,10 +1,10 @@
-/* One event loop: a thread with its own listener on the DynamoDB port, its own connections, verifier
- * and expression cache. A request stays on the loop that accepted its connection.
+/* One event loop: a thread with its own listener on the DynamoDB port, its own connections,
+ * verifier and expression cache. A request stays on the loop that accepted its connection.
  *
  * node.c keeps an array of these and drives it:
  *
- *     loop_start for each; loop_durable for each from the engine's on_durable; at the end loop_drain
- *     for each, then loop_join for each. */
+ *     loop_start for each; loop_durable for each from the engine's on_durable; at the end
+ * loop_drain for each, then loop_join for each. */
 #pragma once
 
 #include "daemon/http/http.h"
@@ -56,23 +56,30 @@ struct loop {
 
     /* Any thread. */
     uv_async_t wake;
-    atomic_uint waiting;        /* waiters.count, so that an idle loop is not woken. */
-    atomic_uint drain_ms;       /* 0 until loop_drain. */
-    atomic_uint connections;    /* Open now: published by the tick of a scrape. */
+    atomic_uint waiting;     /* waiters.count, so that an idle loop is not woken. */
+    atomic_uint drain_ms;    /* 0 until loop_drain. */
+    atomic_uint connections; /* Open now. */
+    _Atomic(const struct credentials *) credentials_next; /* Handed over, or NULL. */
+    uv_sem_t credentials_taken;
     uv_thread_t thread;
     bool started;
 };
 
 /* Listen, then serve on a thread of its own. The loop is the caller's memory, zeroed before, and
- * stays in place until loop_join. Errors: IO when the address cannot be had; nothing is left then. */
-MUST_CHECK bool loop_start(struct loop *loop, const struct loop_options *options,
-                           struct error *err);
+ * stays in place until loop_join. Errors: IO when the address cannot be had; nothing is left then.
+ */
+MUST_CHECK bool
+loop_start(struct loop *loop, const struct loop_options *options, struct error *err);
 /* "127.0.0.1:41234": what it really listens on. */
 const char *loop_address(const struct loop *loop);
 
 /* The durable seq has risen, or syncing has failed. Any thread; returns at once. A zeroed loop that
  * was not started yet is fine. */
 void loop_durable(struct loop *loop);
+/* Check signatures against these from now on (after the file was read again). Blocks until the loop
+ * has taken them, so that the old ones may then be closed. Any thread but the loop's own; not with
+ * --auth off, not after loop_drain. */
+void loop_use_credentials(struct loop *loop, const struct credentials *credentials);
 /* Open connections; any thread. */
 uint32_t loop_connections(const struct loop *loop);
 

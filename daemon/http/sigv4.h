@@ -14,8 +14,10 @@
 struct sigv4;
 
 /* All are borrowed and outlive the verifier. `region` is the only one accepted in scopes. */
-struct sigv4 *sigv4_open(const struct credentials *credentials, const char *region,
-                         const char *service);
+struct sigv4 *
+sigv4_open(const struct credentials *credentials, const char *region, const char *service);
+/* Take these from now on; the old ones may then be closed. */
+void sigv4_use(struct sigv4 *sigv4, const struct credentials *credentials);
 /* NULL is fine. */
 void sigv4_close(struct sigv4 *sigv4);
 
@@ -23,6 +25,9 @@ void sigv4_close(struct sigv4 *sigv4);
  * request's arena: it can be longer than what fits into err->text.
  * Errors: MISSING_TOKEN, INCOMPLETE_SIGNATURE, INVALID_SIGNATURE, UNRECOGNIZED_CLIENT,
  * EXPIRED_TOKEN. */
-MUST_CHECK bool sigv4_verify(struct sigv4 *sigv4, const struct http_request *request,
-                             uint64_t now_s, const struct credential **credential,
-                             struct slice *message, struct error *err);
+MUST_CHECK bool sigv4_verify(struct sigv4 *sigv4,
+                             const struct http_request *request,
+                             uint64_t now_s,
+                             const struct credential **credential,
+                             struct slice *message,
+                             struct error *err);

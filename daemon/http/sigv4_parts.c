@@ -1,0 +1,532 @@
+#include "daemon/http/sigv4_parts.h"
+
+#include <time.h>
+
+#define PARTS_APPEND(to, text) buffer_append_slice(to, SLICE_LITERAL(text))
+
+bool sigv4_fail(struct slice text, enum error_code code, struct slice *message, struct error *err)
+{
+    *message = text;
+    int size = text.size < ERROR_TEXT_BYTES ? (int)text.size : ERROR_TEXT_BYTES;
+    return error_set(err, code, "%.*s", size, (const char *)text.data);
+}
+
+/* --- Dates ----------------------------------------------------------------------------------- */
+
+static bool parts_number(struct slice text, size_t from, size_t size, uint32_t *number)
+{
+    *number = 0;
+    for (size_t i = from; i < from + size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        *number = *number * 10 + (uint32_t)(text.data[i] - '0');
+    }
+    return true;
+}
+
+/* Days since 1970 of a date in the Gregorian calendar; years count from March, so that the leap day
+ * is the last. */
+static uint64_t parts_days(uint32_t year, uint32_t month, uint32_t day)
+{
+    uint64_t y = month <= 2 ? year - 1 : year;
+    uint64_t m = month <= 2 ? month + 9 : month - 3;
+    return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
+}
+
+bool sigv4_parse_date(struct slice text, uint64_t *seconds)
+{
+    uint32_t year, month, day, hour, minute, second;
+    if (text.size != SIGV4_DATE_BYTES || text.data[8] != 'T' || text.data[15] != 'Z' ||
+        !parts_number(text, 0, 4, &year) || !parts_number(text, 4, 2, &month) ||
+        !parts_number(text, 6, 2, &day) || !parts_number(text, 9, 2, &hour) ||
+        !parts_number(text, 11, 2, &minute) || !parts_number(text, 13, 2, &second)) {
+        return false;
+    }
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > 60) {
+        return false;
+    }
+    *seconds = parts_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    return true;
+}
+
+void sigv4_write_date(uint64_t seconds, char text[SIGV4_DATE_BYTES + 1])
+{
+    time_t time = (time_t)seconds;
+    struct tm parts;
+    ensure(gmtime_r(&time, &parts) != NULL);
+    ensure(strftime(text, SIGV4_DATE_BYTES + 1, "%Y%m%dT%H%M%SZ", &parts) == SIGV4_DATE_BYTES);
+}
+
+/* --- The query string ------------------------------------------------------------------------ */
+
+static int parts_hex(uint8_t digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* What is no proper escape stays as it is. */
+static struct slice parts_decode(struct arena *arena, struct slice text)
+{
+    if (text.size == 0 || memchr(text.data, '%', text.size) == NULL) {
+        return text;
+    }
+    uint8_t *to = arena_alloc(arena, text.size);
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '%' && text.size - i > 2 && parts_hex(text.data[i + 1]) >= 0 &&
+            parts_hex(text.data[i + 2]) >= 0) {
+            to[size++] = (uint8_t)(parts_hex(text.data[i + 1]) << 4 | parts_hex(text.data[i + 2]));
+            i += 2;
+        } else {
+            to[size++] = text.data[i];
+        }
+    }
+    return (struct slice){to, size};
+}
+
+/* Canonical order is that of the encoded bytes, which differs from the decoded order only between
+ * characters that are escaped and those that are not: compare what will be written. */
+static struct slice parts_encode(struct arena *arena, struct slice text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    uint8_t *to = arena_alloc(arena, text.size * 3);
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        uint8_t lower = c | 0x20;
+        if ((c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z') || c == '-' || c == '.' ||
+            c == '_' || c == '~') {
+            to[size++] = c;
+        } else {
+            to[size++] = '%';
+            to[size++] = (uint8_t)digits[c >> 4];
+            to[size++] = (uint8_t)digits[c & 15];
+        }
+    }
+    return (struct slice){to, size};
+}
+
+static bool parts_split_query(const struct http_request *request, struct sigv4_parts *parts)
+{
+    struct slice left = request->query;
+    while (left.size > 0) {
+        const uint8_t *end = memchr(left.data, '&', left.size);
+        struct slice one = {left.data, end == NULL ? left.size : (size_t)(end - left.data)};
+        size_t taken = end == NULL ? left.size : one.size + 1;
+        left.data += taken;
+        left.size -= taken;
+        if (one.size == 0) {
+            continue;
+        }
+        if (parts->parameters_count == SIGV4_QUERY_PARAMETERS_MAX) {
+            return false;
+        }
+        const uint8_t *equals = memchr(one.data, '=', one.size);
+        struct slice name = {one.data, equals == NULL ? one.size : (size_t)(equals - one.data)};
+        struct slice value = {0};
+        if (equals != NULL) {
+            value = slice_of(equals + 1, one.size - name.size - 1);
+        }
+        parts->parameters[parts->parameters_count++] = (struct sigv4_parameter){
+            parts_decode(request->arena, name), parts_decode(request->arena, value)};
+    }
+    return true;
+}
+
+static struct slice parts_parameter(const struct sigv4_parts *parts, const char *name)
+{
+    for (uint32_t i = 0; i < parts->parameters_count; i++) {
+        if (slice_is(parts->parameters[i].name, name)) {
+            return parts->parameters[i].value;
+        }
+    }
+    return (struct slice){0};
+}
+
+static bool parts_has_parameter(const struct sigv4_parts *parts, const char *name)
+{
+    for (uint32_t i = 0; i < parts->parameters_count; i++) {
+        if (slice_is(parts->parameters[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- Checks 1 to 6 --------------------------------------------------------------------------- */
+
+static bool parts_read_query(const struct http_request *request,
+                             struct sigv4_parts *parts,
+                             struct slice *message,
+                             struct error *err)
+{
+    const struct {
+        const char *name;
+        struct slice *to;
+    } wanted[] = {
+        {"X-Amz-Algorithm", &parts->algorithm}, {"X-Amz-Credential", &parts->credential},
+        {"X-Amz-Signature", &parts->signature}, {"X-Amz-SignedHeaders", &parts->signed_headers},
+        {"X-Amz-Date", &parts->date},
+    };
+    struct buffer missing;
+    buffer_init(&missing, request->arena, 64);
+    for (size_t i = 0; i < ARRAY_COUNT(wanted); i++) {
+        *wanted[i].to = parts_parameter(parts, wanted[i].name);
+        if (wanted[i].to->size == 0) {
+            PARTS_APPEND(&missing, "AWS query-string parameters must include '");
+            buffer_append_text(&missing, wanted[i].name);
+            PARTS_APPEND(&missing, "'. ");
+        }
+    }
+    parts->expires = parts_parameter(parts, "X-Amz-Expires");
+    parts->token = parts_parameter(parts, "X-Amz-Security-Token");
+    if (missing.size > 0) {
+        PARTS_APPEND(&missing, "Re-examine the query-string parameters.");
+        return sigv4_fail(buffer_slice(&missing), ERROR_INCOMPLETE_SIGNATURE, message, err);
+    }
+    return true;
+}
+
+/* "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…,Signature=…" in any order. */
+static void parts_split_authorization(struct sigv4_parts *parts)
+{
+    struct slice left = parts->authorization;
+    bool first = true;
+    while (left.size > 0) {
+        size_t size = 0;
+        while (size < left.size && left.data[size] != ' ' && left.data[size] != ',') {
+            size++;
+        }
+        struct slice word = {left.data, size};
+        size_t taken = size < left.size ? size + 1 : size;
+        left.data += taken;
+        left.size -= taken;
+        if (first) {
+            parts->algorithm = word;
+            first = false;
+            continue;
+        }
+        const uint8_t *equals = size == 0 ? NULL : memchr(word.data, '=', size);
+        if (equals == NULL) {
+            continue;
+        }
+        struct slice name = {word.data, (size_t)(equals - word.data)};
+        struct slice value = {equals + 1, size - name.size - 1};
+        if (slice_equal(name, SLICE_LITERAL("Credential"))) {
+            parts->credential = value;
+        } else if (slice_equal(name, SLICE_LITERAL("Signature"))) {
+            parts->signature = value;
+        } else if (slice_equal(name, SLICE_LITERAL("SignedHeaders"))) {
+            parts->signed_headers = value;
+        }
+    }
+}
+
+static void parts_append_header_tail(struct buffer *text, const struct sigv4_parts *parts)
+{
+    PARTS_APPEND(text, "Authorization=");
+    buffer_append_slice(text, parts->authorization);
+}
+
+static bool parts_read_header(const struct http_request *request,
+                              struct sigv4_parts *parts,
+                              struct slice *message,
+                              struct error *err)
+{
+    parts_split_authorization(parts);
+    const struct http_header *date = http_find_header(request, "x-amz-date");
+    if (date == NULL) {
+        date = http_find_header(request, "date");
+    }
+    const struct http_header *token = http_find_header(request, "x-amz-security-token");
+    parts->token = token == NULL ? (struct slice){0} : token->value;
+    parts->date = date == NULL ? (struct slice){0} : date->value;
+    if (parts->credential.size > 0 && parts->signature.size > 0 && parts->signed_headers.size > 0 &&
+        parts->date.size > 0) {
+        return true;
+    }
+    struct buffer text;
+    buffer_init(&text, request->arena, 512 + parts->authorization.size);
+    if (parts->credential.size == 0) {
+        PARTS_APPEND(&text, "Authorization header requires 'Credential' parameter. ");
+    }
+    if (parts->signature.size == 0) {
+        PARTS_APPEND(&text, "Authorization header requires 'Signature' parameter. ");
+    }
+    if (parts->signed_headers.size == 0) {
+        PARTS_APPEND(&text, "Authorization header requires 'SignedHeaders' parameter. ");
+    }
+    if (parts->date.size == 0) {
+        PARTS_APPEND(&text, "Authorization header requires existence of either a 'X-Amz-Date' or "
+                            "a 'Date' header. ");
+    }
+    parts_append_header_tail(&text, parts);
+    return sigv4_fail(buffer_slice(&text), ERROR_INCOMPLETE_SIGNATURE, message, err);
+}
+
+/* keyid/date/region/service/term */
+static bool parts_split_credential(struct sigv4_parts *parts)
+{
+    struct slice fields[5];
+    size_t count = 0;
+    const uint8_t *from = parts->credential.data;
+    const uint8_t *end = from + parts->credential.size;
+    for (;;) {
+        const uint8_t *slash = memchr(from, '/', (size_t)(end - from));
+        if (count == ARRAY_COUNT(fields)) {
+            return false;
+        }
+        fields[count++] = slice_of(from, (size_t)((slash == NULL ? end : slash) - from));
+        if (slash == NULL) {
+            break;
+        }
+        from = slash + 1;
+    }
+    if (count != ARRAY_COUNT(fields)) {
+        return false;
+    }
+    parts->id = fields[0];
+    parts->scope_date = fields[1];
+    parts->scope_region = fields[2];
+    parts->scope_service = fields[3];
+    parts->scope_terminator = fields[4];
+    parts->scope = slice_of(fields[1].data, (size_t)(end - fields[1].data));
+    return true;
+}
+
+static bool parts_check(const struct http_request *request,
+                        struct sigv4_parts *parts,
+                        struct slice *message,
+                        struct error *err)
+{
+    struct buffer text;
+    if (!slice_equal(parts->algorithm, SLICE_LITERAL("AWS4-HMAC-SHA256"))) {
+        buffer_init(&text, request->arena, 128 + parts->authorization.size);
+        PARTS_APPEND(&text, "Unsupported AWS 'algorithm': '");
+        buffer_append_slice(&text, parts->algorithm);
+        PARTS_APPEND(&text, "' (only AWS4-HMAC-SHA256 for now). ");
+        if (parts->query_form) {
+            PARTS_APPEND(&text, "Re-examine the query-string parameters.");
+        } else {
+            parts_append_header_tail(&text, parts);
+        }
+        return sigv4_fail(buffer_slice(&text), ERROR_INCOMPLETE_SIGNATURE, message, err);
+    }
+    if (!parts_split_credential(parts)) {
+        buffer_init(&text, request->arena, 128 + parts->credential.size);
+        PARTS_APPEND(&text, "Credential must have exactly 5 slash-delimited elements, e.g. "
+                            "keyid/date/region/service/term, got '");
+        buffer_append_slice(&text, parts->credential);
+        PARTS_APPEND(&text, "'");
+        return sigv4_fail(buffer_slice(&text), ERROR_INCOMPLETE_SIGNATURE, message, err);
+    }
+    if (!sigv4_parse_date(parts->date, &parts->date_s)) {
+        buffer_init(&text, request->arena, 128 + parts->date.size);
+        PARTS_APPEND(&text, "Date must be in ISO-8601 'basic format'. Got '");
+        buffer_append_slice(&text, parts->date);
+        PARTS_APPEND(&text, "'. See http://en.wikipedia.org/wiki/ISO_8601");
+        return sigv4_fail(buffer_slice(&text), ERROR_INCOMPLETE_SIGNATURE, message, err);
+    }
+    return true;
+}
+
+bool sigv4_parse(const struct http_request *request,
+                 struct sigv4_parts *parts,
+                 struct slice *message,
+                 struct error *err)
+{
+    const struct http_header *header = http_find_header(request, "authorization");
+    parts->authorization = header == NULL ? (struct slice){0} : header->value;
+    parts->algorithm = (struct slice){0};
+    parts->credential = (struct slice){0};
+    parts->signature = (struct slice){0};
+    parts->signed_headers = (struct slice){0};
+    parts->expires = (struct slice){0};
+    parts->parameters_count = 0;
+    if (!parts_split_query(request, parts)) {
+        return sigv4_fail(SLICE_LITERAL("Re-examine the query-string parameters."),
+                          ERROR_INCOMPLETE_SIGNATURE, message, err);
+    }
+    parts->query_form = parts_has_parameter(parts, "X-Amz-Algorithm");
+    if (parts->query_form && parts->authorization.size > 0) {
+        return sigv4_fail(SLICE_LITERAL("Found both 'X-Amz-Algorithm' as a query-string param and "
+                                        "'Authorization' as HTTP header."),
+                          ERROR_INVALID_SIGNATURE, message, err);
+    }
+    if (!parts->query_form && !slice_starts_with(parts->authorization, SLICE_LITERAL("AWS4-"))) {
+        return sigv4_fail(SLICE_LITERAL("Request is missing Authentication Token"),
+                          ERROR_MISSING_TOKEN, message, err);
+    }
+    bool read = parts->query_form ? parts_read_query(request, parts, message, err)
+                                  : parts_read_header(request, parts, message, err);
+    return read && parts_check(request, parts, message, err);
+}
+
+/* --- The canonical request ------------------------------------------------------------------- */
+
+/* Take the next name off a list with semicolons. */
+static bool parts_next_name(struct slice *list, struct slice *name)
+{
+    if (list->size == 0) {
+        return false;
+    }
+    const uint8_t *end = memchr(list->data, ';', list->size);
+    *name = slice_of(list->data, end == NULL ? list->size : (size_t)(end - list->data));
+    size_t taken = end == NULL ? list->size : name->size + 1;
+    list->data += taken;
+    list->size -= taken;
+    return true;
+}
+
+static bool parts_equal_ignoring_case(struct slice a, struct slice b)
+{
+    if (a.size != b.size) {
+        return false;
+    }
+    for (size_t i = 0; i < a.size; i++) {
+        uint8_t x = a.data[i], y = b.data[i];
+        x = x >= 'A' && x <= 'Z' ? (uint8_t)(x | 0x20) : x;
+        y = y >= 'A' && y <= 'Z' ? (uint8_t)(y | 0x20) : y;
+        if (x != y) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool sigv4_signs(const struct sigv4_parts *parts, const char *header)
+{
+    struct slice list = parts->signed_headers;
+    struct slice name;
+    while (parts_next_name(&list, &name)) {
+        if (parts_equal_ignoring_case(name, slice_text(header))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void parts_sort(struct sigv4_parameter *entries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct sigv4_parameter moved = entries[i];
+        size_t at = i;
+        for (; at > 0; at--) {
+            int order = slice_compare(entries[at - 1].name, moved.name);
+            if (order == 0) {
+                order = slice_compare(entries[at - 1].value, moved.value);
+            }
+            if (order <= 0) {
+                break;
+            }
+            entries[at] = entries[at - 1];
+        }
+        entries[at] = moved;
+    }
+}
+
+static void parts_append_query(struct buffer *to,
+                               const struct http_request *request,
+                               const struct sigv4_parts *parts)
+{
+    struct sigv4_parameter encoded[SIGV4_QUERY_PARAMETERS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < parts->parameters_count; i++) {
+        const struct sigv4_parameter *each = &parts->parameters[i];
+        if (parts->query_form && slice_is(each->name, "X-Amz-Signature")) {
+            continue;
+        }
+        encoded[count++] = (struct sigv4_parameter){parts_encode(request->arena, each->name),
+                                                    parts_encode(request->arena, each->value)};
+    }
+    parts_sort(encoded, count);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) {
+            buffer_append_byte(to, '&');
+        }
+        buffer_append_slice(to, encoded[i].name);
+        buffer_append_byte(to, '=');
+        buffer_append_slice(to, encoded[i].value);
+    }
+}
+
+static void parts_append_lower(struct buffer *to, struct slice text)
+{
+    uint8_t *at = buffer_reserve(to, text.size);
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        at[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+    }
+    to->size += text.size;
+}
+
+/* Blanks around are gone already; runs of them inside become one. */
+static void parts_append_value(struct buffer *to, struct slice value)
+{
+    uint8_t *at = buffer_reserve(to, value.size);
+    size_t size = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] != ' ' || i + 1 >= value.size || value.data[i + 1] != ' ') {
+            at[size++] = value.data[i];
+        }
+    }
+    to->size += size;
+}
+
+static void
+parts_append_header(struct buffer *to, const struct http_request *request, struct slice name)
+{
+    parts_append_lower(to, name);
+    buffer_append_byte(to, ':');
+    bool first = true;
+    for (uint32_t i = 0; i < request->headers_count; i++) {
+        const struct http_header *each = &request->headers[i];
+        if (parts_equal_ignoring_case(each->name, name)) {
+            if (!first) {
+                buffer_append_byte(to, ',');
+            }
+            first = false;
+            parts_append_value(to, each->value);
+        }
+    }
+    buffer_append_byte(to, '\n');
+}
+
+struct slice sigv4_canonical(const struct http_request *request,
+                             const struct sigv4_parts *parts,
+                             struct slice body_hash)
+{
+    /* More names than a request can have headers: what is beyond them cannot have been signed, so
+     * leaving it out only keeps the signature from matching. */
+    struct sigv4_parameter names[HTTP_HEADERS_MAX];
+    size_t count = 0;
+    struct slice list = parts->signed_headers;
+    while (count < HTTP_HEADERS_MAX && parts_next_name(&list, &names[count].name)) {
+        names[count++].value = (struct slice){0};
+    }
+    parts_sort(names, count);
+    struct buffer to;
+    buffer_init(&to, request->arena, 1024);
+    buffer_append_slice(&to, request->method);
+    PARTS_APPEND(&to, "\n/\n");
+    if (parts->parameters_count > 0) {
+        parts_append_query(&to, request, parts);
+    }
+    buffer_append_byte(&to, '\n');
+    for (size_t i = 0; i < count; i++) {
+        parts_append_header(&to, request, names[i].name);
+    }
+    for (size_t i = 0; i < count; i++) {
+        buffer_append_byte(&to, i == 0 ? '\n' : ';');
+        parts_append_lower(&to, names[i].name);
+    }
+    buffer_append_byte(&to, '\n');
+    buffer_append_slice(&to, body_hash);
+    return buffer_slice(&to);
+}
