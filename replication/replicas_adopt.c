@@ -1,0 +1,352 @@
+/* Descriptions of tables that arrive from other members, and their answers to ours: see replicas.h.
+ */
+#include "replication/replicas_internal.h"
+
+#include <stdlib.h>
+
+void replicas_describe(struct replicas *replicas,
+                       const struct table *table,
+                       struct arena *arena,
+                       struct message_table *message)
+{
+    *message = (struct message_table){
+        .name = table->name,
+        .partition = {table->partition.name, (uint8_t)table->partition.type},
+        .sort = {table->sort.name, (uint8_t)table->sort.type},
+        .attributes_count = table->attributes_count,
+        .billing = (uint8_t)table->billing,
+        .was_on_demand = table->was_on_demand,
+        .on_demand_since_ms = table->on_demand_since_ms,
+        .read_units = table->read_units,
+        .write_units = table->write_units,
+        .created_ms = table->created_ms,
+        .deletion_protection = table->deletion_protection,
+        .schema_stamp = table->schema_stamp,
+        .schema_region = table->schema_region,
+    };
+    memcpy(message->uid, table->uid, TABLE_UID_BYTES);
+    message->attributes =
+        arena_zalloc(arena, table->attributes_count, sizeof(message->attributes[0]));
+    for (uint32_t i = 0; i < table->attributes_count; i++) {
+        message->attributes[i] = (struct message_key_attribute){table->attributes[i].name,
+                                                                (uint8_t)table->attributes[i].type};
+    }
+    message->replicas =
+        arena_zalloc(arena, table->replicas_count + 1, sizeof(message->replicas[0]));
+    for (uint32_t i = 0; i < table->replicas_count; i++) {
+        const struct replica *replica = &table->replicas[i];
+        message->replicas[message->replicas_count++] = (struct message_replica){
+            slice_text(replica->region), (uint8_t)replica->status, slice_text(replica->reason)};
+    }
+    message->replicas[message->replicas_count++] = (struct message_replica){
+        slice_text(replicas->self->name),
+        table->status == TABLE_CREATING ? REPLICA_CREATING : REPLICA_ACTIVE,
+        {0},
+    };
+}
+
+static const struct message_replica *replicas_find(const struct message_table *message,
+                                                   struct slice region)
+{
+    for (uint32_t i = 0; i < message->replicas_count; i++) {
+        if (slice_equal(message->replicas[i].region, region)) {
+            return &message->replicas[i];
+        }
+    }
+    return NULL;
+}
+
+static bool replicas_newer(const struct message_table *message, const struct table *table)
+{
+    if (message->schema_stamp != table->schema_stamp) {
+        return message->schema_stamp > table->schema_stamp;
+    }
+    return message->schema_region > table->schema_region;
+}
+
+/* What both a new and a changed table take over from a member's description. */
+static void replicas_take_over(const struct replicas *replicas,
+                               const struct message_table *message,
+                               struct table *table)
+{
+    table->billing = (enum billing_mode)message->billing;
+    table->was_on_demand = message->was_on_demand;
+    table->on_demand_since_ms = message->on_demand_since_ms;
+    table->read_units = message->read_units;
+    table->write_units = message->write_units;
+    table->schema_stamp = message->schema_stamp;
+    table->schema_region = message->schema_region;
+    table->replicas_count = 0;
+    for (uint32_t i = 0; i < message->replicas_count; i++) {
+        const struct message_replica *from = &message->replicas[i];
+        if (slice_is(from->region, replicas->self->name) ||
+            from->region.size > REGION_NAME_BYTES_MAX || table->replicas_count == REGIONS_MAX) {
+            continue;
+        }
+        struct replica *entry = &table->replicas[table->replicas_count++];
+        *entry = (struct replica){.status = (enum replica_status)from->status};
+        memcpy(entry->region, from->region.data, from->region.size);
+        size_t reason = from->reason.size < sizeof(entry->reason) ? from->reason.size
+                                                                  : sizeof(entry->reason) - 1;
+        memcpy(entry->reason, from->reason.data, reason);
+    }
+}
+
+static bool replicas_make_table(struct replicas *replicas,
+                                const struct message_table *message,
+                                struct message_table_reply *reply,
+                                struct arena *arena,
+                                struct error *err)
+{
+    struct catalog *catalog = replicas->store->catalog;
+    const struct table *taken = catalog_acquire(catalog, message->name);
+    if (taken != NULL) {
+        table_release(taken);
+        reply->code = ERROR_IN_USE;
+        reply->text =
+            slice_text(arena_printf(arena, "region %s already has another table named %.*s",
+                                    replicas->self->name, SLICE_ARGS(message->name)));
+        return true;
+    }
+    if (message->attributes_count > TABLE_ATTRIBUTES_MAX || message->partition.type == 0) {
+        return error_set(err, ERROR_PROTOCOL, "the description of table %.*s has no possible key",
+                         SLICE_ARGS(message->name));
+    }
+    struct store_clock *clock = &replicas->store->clock;
+    struct table table = {
+        .name = message->name,
+        .status = TABLE_CREATING,
+        .created_ms = clock->wall_ms(clock->context),
+        .attributes_count = message->attributes_count,
+        .partition = {message->partition.name, (enum value_type)message->partition.type},
+        .sort = {message->sort.name, (enum value_type)message->sort.type},
+    };
+    memcpy(table.uid, message->uid, TABLE_UID_BYTES);
+    for (uint32_t i = 0; i < message->attributes_count; i++) {
+        table.attributes[i] = (struct key_attribute){message->attributes[i].name,
+                                                     (enum value_type)message->attributes[i].type};
+    }
+    replicas_take_over(replicas, message, &table);
+    if (!catalog_create(catalog, &table, err)) {
+        return false;
+    }
+    atomic_fetch_add(&replicas->generation, 1);
+    return true;
+}
+
+static bool replicas_drop(struct replicas *replicas, const struct table *table, struct error *err)
+{
+    struct table changed = *table;
+    changed.status = TABLE_DELETING;
+    changed.replicas_count = 0;
+    return catalog_update(replicas->store->catalog, &changed, err) &&
+           store_drop_table(replicas->store, table->id, err);
+}
+
+static bool replicas_forget(struct replicas *replicas,
+                            const struct message_table *message,
+                            const struct table *table,
+                            struct error *err)
+{
+    struct table changed = *table;
+    if (replicas_entry(&changed, message->leaver) == NULL) {
+        return true;
+    }
+    replicas_remove_entry(&changed, message->leaver);
+    return replicas_commit(replicas, &changed, err);
+}
+
+static bool replicas_update_table(struct replicas *replicas,
+                                  const struct message_table *message,
+                                  const struct message_replica *self,
+                                  const struct table *table,
+                                  struct error *err)
+{
+    if (!replicas_newer(message, table)) {
+        return true;
+    }
+    struct table changed = *table;
+    replicas_take_over(replicas, message, &changed);
+    if (self->status == REPLICA_ACTIVE && changed.status == TABLE_CREATING) {
+        changed.status = TABLE_ACTIVE;
+    }
+    if (!catalog_update(replicas->store->catalog, &changed, err)) {
+        return false;
+    }
+    atomic_fetch_add(&replicas->generation, 1);
+    return true;
+}
+
+/* Was the table deleted here, and does a member not know it yet? */
+static bool replicas_has_left(struct replicas *replicas, const uint8_t *uid)
+{
+    bool left = false;
+    pthread_mutex_lock(&replicas->mutex);
+    for (uint32_t i = 0; i < replicas->farewells_count && !left; i++) {
+        left = memcmp(replicas->farewells[i].uid, uid, TABLE_UID_BYTES) == 0;
+    }
+    pthread_mutex_unlock(&replicas->mutex);
+    return left;
+}
+
+/* Under the catalog's change lock. */
+static bool replicas_adopt_locked(struct replicas *replicas,
+                                  const struct message_table *message,
+                                  const struct table *table,
+                                  struct arena *arena,
+                                  struct message_table_reply *reply,
+                                  struct error *err)
+{
+    if (message->leaving) {
+        return table == NULL || replicas_forget(replicas, message, table, err);
+    }
+    const struct message_replica *self = replicas_find(message, slice_text(replicas->self->name));
+    if (self == NULL || self->status == REPLICA_CREATION_FAILED) {
+        return true; /* Not meant for this region (any more). */
+    }
+    if (self->status == REPLICA_DELETING) {
+        return table == NULL || replicas_drop(replicas, table, err);
+    }
+    if (table != NULL) {
+        return replicas_update_table(replicas, message, self, table, err);
+    }
+    if (replicas_has_left(replicas, message->uid)) {
+        return true; /* Deleted here; the sender will be told, or is just about to be. */
+    }
+    if (!replicas_make_table(replicas, message, reply, arena, err)) {
+        return false;
+    }
+    if (reply->code == ERROR_NONE && self->status == REPLICA_ACTIVE) {
+        reply->code = ERROR_UNAVAILABLE;
+        reply->text = SLICE_LITERAL("this region had lost the table and needs all of it again");
+    }
+    return true;
+}
+
+bool replicas_adopt(struct replicas *replicas,
+                    const struct message_table *message,
+                    struct arena *arena,
+                    struct message_table_reply *reply,
+                    struct error *err)
+{
+    struct catalog *catalog = replicas->store->catalog;
+    *reply = (struct message_table_reply){.request = message->request};
+    catalog_change_begin(catalog);
+    const struct table *table = catalog_acquire_uid(catalog, message->uid);
+    bool ok = replicas_adopt_locked(replicas, message, table, arena, reply, err);
+    table_release(table);
+    catalog_change_end(catalog);
+    if (!ok) {
+        return error_wrap(err, "table %.*s as a peer describes it", SLICE_ARGS(message->name));
+    }
+    /* Read after the description is in force: what is older was perhaps not shipped. */
+    store_applied(replicas->store, &reply->applied);
+    context_raise(&reply->applied, (struct dot){replicas->self->id, replicas->store->incarnation,
+                                                engine_appended_seq(replicas->store->engine)});
+    return true;
+}
+
+/* --- Answers to our own descriptions ---------------------------------------------------------- */
+
+/* The peer had lost the table: it is filled again like a new replica. */
+static bool replicas_refill(struct replicas *replicas,
+                            const struct table *table,
+                            struct slice region,
+                            uint16_t region_id,
+                            struct error *err)
+{
+    struct table changed = *table;
+    struct replica *entry = replicas_entry(&changed, region);
+    if (entry == NULL || table->status != TABLE_ACTIVE) {
+        return true;
+    }
+    entry->status = REPLICA_CREATING;
+    return replicas_commit(replicas, &changed, err) &&
+           replicas_begin_backfill(replicas, &changed, region_id, err);
+}
+
+static bool replicas_remove_member(struct replicas *replicas,
+                                   const struct table *table,
+                                   struct slice region,
+                                   struct error *err)
+{
+    struct table changed = *table;
+    replicas_remove_entry(&changed, region);
+    return replicas_commit(replicas, &changed, err);
+}
+
+/* The plans of this table learn that `region` knows the description. */
+static void replicas_note_reply(struct replicas *replicas,
+                                uint32_t table_id,
+                                uint64_t schema_stamp,
+                                const struct region_info *region,
+                                const struct context *applied)
+{
+    pthread_mutex_lock(&replicas->mutex);
+    for (uint32_t i = 0; i < replicas->plans_count; i++) {
+        struct plan *plan = &replicas->plans[i];
+        if (plan->table_id != table_id || schema_stamp < plan->schema_stamp) {
+            continue;
+        }
+        plan->replied |= 1ULL << (region - replicas->regions);
+        if (plan->target == region->id) {
+            plan->target_ready = true;
+        } else {
+            context_join(&plan->need, applied);
+        }
+    }
+    pthread_mutex_unlock(&replicas->mutex);
+}
+
+static bool replicas_replied_locked(struct replicas *replicas,
+                                    const struct table *table,
+                                    uint64_t schema_stamp,
+                                    const struct region_info *region,
+                                    const struct message_table_reply *reply,
+                                    struct error *err)
+{
+    struct slice name = slice_text(region->name);
+    struct table copy = *table;
+    const struct replica *entry = replicas_entry(&copy, name);
+    if (entry == NULL || schema_stamp < table->schema_stamp) {
+        return true; /* An answer to an older description: a newer one is on its way. */
+    }
+    if (reply->code == ERROR_UNAVAILABLE) {
+        return replicas_refill(replicas, table, name, region->id, err);
+    }
+    if (entry->status == REPLICA_DELETING && reply->code == ERROR_NONE) {
+        return replicas_remove_member(replicas, table, name, err);
+    }
+    replicas_note_reply(replicas, table->id, schema_stamp, region, &reply->applied);
+    return true;
+}
+
+bool replicas_replied(struct replicas *replicas,
+                      const uint8_t uid[static TABLE_UID_BYTES],
+                      uint64_t schema_stamp,
+                      uint16_t region,
+                      const struct message_table_reply *reply,
+                      struct error *err)
+{
+    struct catalog *catalog = replicas->store->catalog;
+    const struct region_info *info = NULL;
+    for (uint32_t i = 0; i < replicas->regions_count; i++) {
+        info = replicas->regions[i].id == region ? &replicas->regions[i] : info;
+    }
+    ensure(info != NULL);
+    catalog_change_begin(catalog);
+    const struct table *table = catalog_acquire_uid(catalog, uid);
+    bool failed = table != NULL && reply->code != ERROR_NONE && reply->code != ERROR_UNAVAILABLE;
+    uint32_t table_id = table == NULL ? 0 : table->id;
+    bool ok = table == NULL || failed ||
+              replicas_replied_locked(replicas, table, schema_stamp, info, reply, err);
+    table_release(table);
+    catalog_change_end(catalog);
+    if (ok && failed) {
+        char reason[sizeof(((struct replica *)NULL)->reason)];
+        snprintf(reason, sizeof(reason), "%.*s", SLICE_ARGS(reply->text));
+        ok = replicas_set_status(replicas, table_id, slice_text(info->name),
+                                 REPLICA_CREATION_FAILED, reason, err);
+    }
+    return ok;
+}

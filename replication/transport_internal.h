@@ -1,0 +1,112 @@
+/* What transport.c (the loop, peers, start and stop) and transport_connection.c (one connection's
+ * life) share. Everything here belongs to the loop's thread unless it says otherwise. */
+#pragma once
+
+#include "replication/egress.h"
+#include "replication/payloads.h"
+#include "replication/transport.h"
+
+#include <pthread.h>
+#include <uv.h>
+
+enum {
+    READ_BYTES = 64 << 10,
+    BACKLOG = 64,
+    INBOUND_MAX = 4 * REGIONS_MAX, /* Half-open strangers included. */
+    INBOX_BYTES_MAX = 16 << 20,    /* Past it the socket is not read until a job has run. */
+    RETRY_MS_MIN = 50,
+    RETRY_MS_MAX = 500,
+    HANDSHAKE_MS = 3000,
+    SILENCE_HEARTBEATS = 4,
+    SILENCE_MS_MIN = 3000,
+};
+
+struct transport_outbox {
+    struct payloads payloads;
+};
+
+enum connection_state { CONNECTION_CONNECTING, GREETING, WAITING, UP, CLOSING };
+
+struct connection {
+    struct transport *transport;
+    struct connection *next; /* All of the transport. */
+    bool outbound;
+    enum connection_state state;
+    struct peer *peer; /* Inbound: NULL until established. */
+    uv_tcp_t tcp;
+    uv_timer_t due; /* Of the first chunk that the link holds back. */
+    uint32_t handles_open;
+    bool reading;
+    uv_connect_t connect;
+    struct session *session;
+    struct egress egress;
+    uint64_t opened_ms, heard_ms;
+    void *machine;
+    struct payloads inbox; /* Loop only. */
+    bool job_running, job_wanted;
+    uv_work_t work;
+    struct payloads job_in; /* The job's while it runs. */
+    struct transport_outbox job_out;
+    bool job_ok;
+    struct error err; /* Why it ends; the job's while it runs. */
+};
+
+struct peer {
+    struct transport *transport;
+    const struct region_info *region;
+    struct sockaddr_storage address;
+    struct connection *outbound, *inbound;
+    uv_timer_t retry;
+    uint32_t retry_ms;
+    struct link_settings link;
+    struct transport_peer_status status; /* Under transport->mutex. */
+};
+
+struct transport {
+    struct transport_options options;
+    uv_loop_t loop;
+    pthread_t thread;
+    uv_tcp_t listener;
+    uv_async_t wake;
+    uv_timer_t tick;
+    char address[64];
+    struct peer peers[REGIONS_MAX];
+    uint32_t peers_count;
+    struct connection *connections;
+    uint32_t inbound_count;
+    bool stopping;
+    struct arena arena; /* For sealing; cleared after each use. */
+    char read_buffer[READ_BYTES];
+    pthread_mutex_t mutex; /* Guards what follows, and the peers' status. */
+    bool stop_wanted;
+    bool links_changed;
+    struct link_settings wanted_links[REGIONS_MAX];
+};
+
+/* --- transport_connection.c ------------------------------------------------------------------ */
+
+/* `peer` NULL: inbound, not known yet. */
+struct connection *connection_make(struct transport *transport, struct peer *peer);
+/* Open the session: the socket is connected. */
+void connection_greet(struct connection *connection);
+/* Begin to close; `text` says why. Harmless when it is closing already. */
+void connection_fail(struct connection *connection, enum error_code code, const char *text);
+/* Let the machine work soon, if it is up. */
+void connection_job(struct connection *connection);
+/* The link's settings have changed. */
+void connection_link_changed(struct connection *connection);
+
+/* --- transport.c ----------------------------------------------------------------------------- */
+
+uint64_t transport_now_us(void);
+void transport_say(struct transport *transport,
+                   int level,
+                   const char *event,
+                   const struct peer *peer,
+                   const char *text);
+struct peer *transport_peer(struct transport *transport, uint16_t region);
+/* Connections of the peer came or went; `problem` NULL leaves the last one standing. */
+void peer_note_state(struct peer *peer, const char *problem);
+void peer_retry_later(struct peer *peer);
+/* A connection is gone. */
+void transport_maybe_finish(struct transport *transport);
