@@ -14,6 +14,9 @@
 #include "storage/engine/engine.h"
 
 struct latches;
+struct applied_vector;
+struct batch_pool;
+struct keeper;
 
 /* Time as the node sees it. Both must be callable from any thread. */
 struct store_clock {
@@ -37,6 +40,8 @@ struct store {
     uint16_t region_id;
     uint32_t incarnation;           /* Wall second the folder was made. */
     struct applied_vector *applied; /* Per origin region: newest write applied here. */
+    struct batch_pool *batches;     /* Emptied batches to use again. */
+    struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
 };
 
 MUST_CHECK bool
@@ -46,6 +51,9 @@ void store_close(struct store *store);
 
 /* Remove the table from the catalog, then its rows. Worker thread. Errors: IO. */
 MUST_CHECK bool store_drop_table(struct store *store, uint32_t table_id, struct error *err);
+/* Its second half, for a table already removed: also done after the next start, should the process
+ * end in between. Errors: IO, THROTTLED. */
+MUST_CHECK bool store_drop_rows(struct store *store, uint32_t table_id, struct error *err);
 
 /* --- Items ---------------------------------------------------------------------------------- */
 

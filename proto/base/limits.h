@@ -71,4 +71,6 @@ enum {
     PEER_SKIPPED_MS_MAX = 600000,        /* And the longest time it may stand still. */
     CLOCK_AHEAD_MS_MAX = 60000,          /* A peer's stamp drags our clock at most this far ahead. */
     CONFLICT_SKEW_MS = 1000,             /* A winner this far ahead of our clock: reason CLOCK. */
+    PAGE_LOOP_ROWS = 64,                 /* Rows one page may look at on a loop; then a worker. */
+    PAGE_ROWS_MAX = 100000,              /* Rows one page looks at, deleted ones included. */
 };

@@ -82,6 +82,10 @@ uint32_t catalog_count(struct catalog *catalog);
 /* Was the table removed since this description was acquired? A writer asks under the row's latch:
  * after catalog_remove and a pass over all latches no row of the table can appear any more. */
 bool table_is_dropped(const struct table *table);
+/* Has the table replicas by its newest description, whatever this one says? A writer asks under the
+ * row's latch: after catalog_update and a pass over all latches (store_barrier) every change record
+ * carries what replicas need. */
+bool table_is_replicated(const struct table *table);
 
 /* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero, its table_id
  * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, THROTTLED, IO. */
@@ -110,6 +114,8 @@ MUST_CHECK bool catalog_forget_dropped(struct catalog *catalog, uint32_t id, str
  * unclean stop the saved ones serve until the store has counted again (storage/table/totals.h). */
 void catalog_count_items(struct catalog *catalog, uint32_t id, int64_t items, int64_t bytes);
 void catalog_totals(struct catalog *catalog, uint32_t id, uint64_t *items, uint64_t *bytes);
-/* Append the totals of every table to `meta`; they are as durable as the next sync makes them.
- * Errors: THROTTLED, IO. */
+/* As they run: after an unclean stop they may be below zero until the store has counted again. */
+void catalog_running_totals(struct catalog *catalog, uint32_t id, int64_t *items, int64_t *bytes);
+/* Append the changed totals of every table to `meta`; they are as durable as the next sync makes
+ * them. Errors: THROTTLED, IO. */
 MUST_CHECK bool catalog_save_totals(struct catalog *catalog, struct error *err);

@@ -94,6 +94,7 @@ void slots_add(struct slots *slots, struct description *description)
     ensure(slots->count < TABLES_MAX && slot->current == NULL);
     ensure(slots_find_id(slots, description->table.id) == NULL);
     slot->current = description;
+    atomic_store(&slot->replicated, description->table.replicas_count > 0);
     atomic_fetch_add_explicit(&slot->references, 1, memory_order_relaxed);
     for (unsigned by = 0; by < SLOT_LOOKUPS; by++) {
         struct slot **chain = slots_chain(slots, (enum slot_lookup)by, &description->table);

@@ -28,8 +28,11 @@ struct slot {
     struct description *current; /* Guarded by the catalog's lock. */
     atomic_uint references;      /* The set's and one per description. */
     atomic_bool dropped;
+    atomic_bool replicated; /* The current description has replicas. */
     atomic_int_fast64_t items;
     atomic_int_fast64_t bytes;
+    int64_t saved_items; /* What `meta` has; guarded by the catalog's `writing`. */
+    int64_t saved_bytes;
 };
 
 struct slots {
