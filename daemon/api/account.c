@@ -1,0 +1,40 @@
+/* DescribeLimits and DescribeEndpoints (dynamodb-features.md section 4): constant answers. */
+#include "daemon/api/operations.h"
+#include "daemon/api/request.h"
+
+static bool account_decode(struct call *call, struct error *err)
+{
+    return shape_check(&shape_no_input, call->body, call->operation->name, err);
+}
+
+static bool account_limits_run(struct call *call, enum read_tier tier, struct error *err)
+{
+    (void)tier;
+    (void)err;
+    answer_begin(call);
+    answer_integer(call, "AccountMaxReadCapacityUnits", 80000);
+    answer_integer(call, "AccountMaxWriteCapacityUnits", 80000);
+    answer_integer(call, "TableMaxReadCapacityUnits", 40000);
+    answer_integer(call, "TableMaxWriteCapacityUnits", 40000);
+    answer_end(call);
+    return true;
+}
+
+/* The address under which the client has reached us. */
+static bool account_endpoints_run(struct call *call, enum read_tier tier, struct error *err)
+{
+    (void)tier;
+    (void)err;
+    answer_begin(call);
+    answer_member(call, "Endpoints");
+    buffer_append_text(&call->answer, "[{\"Address\":");
+    json_write_string(&call->answer, call->host);
+    buffer_append_text(&call->answer, ",\"CachePeriodInMinutes\":1440}]");
+    answer_end(call);
+    return true;
+}
+
+const struct operation operation_describe_limits = {
+    .name = "DescribeLimits", .decode = account_decode, .run = account_limits_run};
+const struct operation operation_describe_endpoints = {
+    .name = "DescribeEndpoints", .decode = account_decode, .run = account_endpoints_run};

@@ -1,0 +1,108 @@
+#include "daemon/api/page.h"
+
+static bool page_select(const struct json *body, bool *count_only, struct error *err)
+{
+    struct slice choice = shape_text(json_get(body, "Select"));
+    bool projects = json_get(body, "ProjectionExpression") != NULL;
+    *count_only = slice_is(choice, "COUNT");
+    if (slice_is(choice, "ALL_PROJECTED_ATTRIBUTES") && json_get(body, "IndexName") == NULL) {
+        return error_set(err, ERROR_VALIDATION,
+                         "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
+                         "IndexName");
+    }
+    if (slice_is(choice, "SPECIFIC_ATTRIBUTES") && !projects) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Must specify the AttributesToGet or ProjectionExpression when choosing "
+                         "to get SPECIFIC_ATTRIBUTES");
+    }
+    if (*count_only && projects) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Cannot specify the ProjectionExpression when choosing to get only the "
+                         "Count");
+    }
+    if (choice.size > 0 && projects && !slice_is(choice, "SPECIFIC_ATTRIBUTES")) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Cannot specify the ProjectionExpression when choosing to get %.*s",
+                         SLICE_ARGS(choice));
+    }
+    return true;
+}
+
+bool page_begin(struct call *call, const struct shape *shape, unsigned texts, struct error *err)
+{
+    struct page_call *state = call->state;
+    struct request *request = &state->request;
+    if (!request_begin(call, shape, request, err)) {
+        return false;
+    }
+    struct error bare = {0};
+    if (json_get(call->body, "ExclusiveStartKey") != NULL &&
+        !request_image(call, "ExclusiveStartKey", &state->page.start, &bare)) {
+        return error_set(err, bare.code, "The provided starting key is invalid: %s", bare.text);
+    }
+    if (!request_compile(call, call->body, texts, request, err) ||
+        !page_select(call->body, &state->page.count_only, err)) {
+        return false;
+    }
+    state->consistent = shape_boolean(json_get(call->body, "ConsistentRead"), false);
+    state->page.limit = (uint64_t)shape_integer(json_get(call->body, "Limit"), 0);
+    state->page.filter = request->expressions[TEXT_FILTER];
+    state->page.projection = request->expressions[TEXT_PROJECTION];
+    return true;
+}
+
+bool page_open(struct call *call, struct error *err)
+{
+    struct page_call *state = call->state;
+    const struct json *index = json_get(call->body, "IndexName");
+    if (!request_open(call, &state->request, err)) {
+        return false;
+    }
+    state->page.table = state->request.table;
+    if (index != NULL) {
+        return error_set(err, ERROR_VALIDATION, "The table does not have the specified index: %.*s",
+                         SLICE_ARGS(index->text));
+    }
+    struct error bare = {0};
+    if (state->page.start.size > 0 &&
+        !item_check_key(state->page.table, state->page.start, &bare)) {
+        return error_set(err, bare.code, "The provided starting key is invalid: %s", bare.text);
+    }
+    return request_paths(&state->request, err);
+}
+
+bool page_run(struct call *call, enum read_tier tier, struct error *err)
+{
+    struct page_call *state = call->state;
+    struct page page = {0};
+    if (!store_page(call->node->store, &state->page, tier, call->arena, &page, err)) {
+        return false;
+    }
+    call->wait_seq = page.wait_seq;
+    answer_begin(call);
+    if (!state->page.count_only) {
+        answer_member(call, "Items");
+        buffer_append_byte(&call->answer, '[');
+        for (uint64_t i = 0; i < page.count; i++) {
+            if (i > 0) {
+                buffer_append_byte(&call->answer, ',');
+            }
+            item_write_json(&call->answer, page.items[i]);
+        }
+        buffer_append_byte(&call->answer, ']');
+    }
+    answer_integer(call, "Count", page.count);
+    answer_integer(call, "ScannedCount", page.scanned);
+    if (page.last.size > 0) {
+        answer_item(call, "LastEvaluatedKey", page.last);
+    }
+    answer_capacity(call, &state->request, capacity_read_halves(page.bytes, state->consistent));
+    answer_end(call);
+    return true;
+}
+
+void page_release(struct call *call)
+{
+    struct page_call *state = call->state;
+    request_release(&state->request);
+}

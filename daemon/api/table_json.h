@@ -1,0 +1,26 @@
+/* TableDescription, as CreateTable, DescribeTable, DeleteTable and UpdateTable answer it
+ * (dynamodb-features.md 1.3 to 1.5, 7.4), and what else is said about a table's place. */
+#pragma once
+
+#include "daemon/api/request.h"
+
+/* Of provisioned throughput: "is out of bounds" */
+#define TABLE_UNITS_MAX INT64_C(1000000000000)
+
+enum table_json_form {
+    TABLE_JSON_DESCRIBED, /* Everything. */
+    TABLE_JSON_CREATED,   /* Without WarmThroughput and the time of the billing mode. */
+    TABLE_JSON_DELETED,   /* Without the schema. */
+    TABLE_JSON_JOINED,    /* With the members of a global table even while there is none. */
+};
+
+/* Refuse a change while another one runs. Errors: IN_USE. */
+MUST_CHECK bool table_json_idle(const struct table *table, struct error *err);
+
+/* Append the object. `status` is what to show, not always what is stored. */
+void table_json_write(struct call *call,
+                      const struct table *table,
+                      enum table_json_form form,
+                      enum table_status status);
+/* Append "arn:aws:dynamodb:<region>:<account>:table/<name>" with its quotes. */
+void table_json_write_arn(struct buffer *to, const struct node *node, struct slice name);
