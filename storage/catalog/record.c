@@ -60,7 +60,7 @@ static void record_put_fixed(uint8_t *fixed, const struct table *table)
 
 void table_record_encode(struct buffer *to, const struct table *table)
 {
-    ensure(table->id != 0 && table->name.size <= TABLE_NAME_BYTES_MAX);
+    ensure(table->id != 0 && table->name.size > 0 && table->name.size <= TABLE_NAME_BYTES_MAX);
     ensure(table->attributes_count <= TABLE_ATTRIBUTES_MAX);
     ensure(table->replicas_count <= REGIONS_MAX);
     size_t start = to->size;
@@ -81,6 +81,7 @@ void table_record_encode(struct buffer *to, const struct table *table)
     buffer_append_varint(to, table->replicas_count);
     for (uint32_t i = 0; i < table->replicas_count; i++) {
         const struct replica *replica = &table->replicas[i];
+        ensure(replica->region[0] != 0 && replica->status < REPLICA_STATUSES);
         record_put_text(to, slice_text(replica->region));
         buffer_append_byte(to, (uint8_t)replica->status);
         buffer_append_varint(to, replica->backfilled_rows);

@@ -1,0 +1,530 @@
+/* Goal: descriptions survive reopening, change atomically for readers and are never torn; the
+ * stored record has the documented bytes and damage to it is noticed; totals and ids keep their
+ * promises. Method: a catalog over an engine in a directory of the test's own; a table of two keys
+ * with every field set. */
+#include "storage/catalog/record.h"
+
+#include "storage/engine/engine.h"
+#include "tests/support/directory.h"
+#include "tests/unit/storage/sample.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+
+static struct arena arena;
+static char *directory;
+static struct engine *engine;
+static struct catalog *catalog;
+static struct error err;
+
+static void reopen(void)
+{
+    catalog_close(catalog);
+    engine_close(engine);
+    catalog = NULL;
+    engine = NULL;
+    struct engine_options options = {.directory = directory,
+                                     .cache_bytes = 8 << 20,
+                                     .memtable_bytes = 8 << 20,
+                                     .durability = DURABILITY_SYNC,
+                                     .sync_interval_ms = 1000};
+    cr_assert(engine_open(&options, &engine, &err), "%s", err.text);
+    cr_assert(catalog_open(engine, &catalog, &err), "%s", err.text);
+}
+
+static void setup(void)
+{
+    arena_init(&arena);
+    directory = test_directory_make();
+    reopen();
+}
+
+static void teardown(void)
+{
+    catalog_close(catalog);
+    engine_close(engine);
+    test_directory_remove(directory);
+    arena_destroy(&arena);
+}
+
+TestSuite(catalog, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(record, .timeout = 60);
+
+/* Every field set, so that a forgotten one shows. */
+static struct table full_table(const char *name)
+{
+    struct table table = sample_table(name, VALUE_S, VALUE_N);
+    memcpy(table.uid, "0123456789abcdef", TABLE_UID_BYTES);
+    strcpy(table.table_id, "12345678-1234-4234-8234-123456789abc");
+    table.status = TABLE_UPDATING;
+    table.created_ms = 1700000000123;
+    table.was_on_demand = true;
+    table.on_demand_since_ms = 1700000000456;
+    table.read_units = 5;
+    table.write_units = 6;
+    table.deletion_protection = true;
+    table.replicas_count = 2;
+    strcpy(table.replicas[0].region, "eu-west-1");
+    table.replicas[0].status = REPLICA_CREATING;
+    table.replicas[0].backfilled_rows = 300;
+    strcpy(table.replicas[1].region, "ap-south-1");
+    table.replicas[1].status = REPLICA_CREATION_FAILED;
+    strcpy(table.replicas[1].reason, "no room");
+    table.schema_stamp = 0x0102030405060708;
+    table.schema_region = 3;
+    return table;
+}
+
+static void check_equal(const struct table *a, const struct table *b)
+{
+    cr_assert_eq(a->id, b->id);
+    cr_assert_arr_eq(a->uid, b->uid, TABLE_UID_BYTES);
+    cr_assert_str_eq(a->table_id, b->table_id);
+    cr_assert(slice_equal(a->name, b->name));
+    cr_assert_eq(a->status, b->status);
+    cr_assert_eq(a->created_ms, b->created_ms);
+    cr_assert_eq(a->attributes_count, b->attributes_count);
+    for (uint32_t i = 0; i < a->attributes_count; i++) {
+        cr_assert_eq(a->attributes[i].type, b->attributes[i].type);
+        cr_assert(slice_equal(a->attributes[i].name, b->attributes[i].name));
+    }
+    cr_assert_eq(a->partition.type, b->partition.type);
+    cr_assert(slice_equal(a->partition.name, b->partition.name));
+    cr_assert_eq(a->sort.type, b->sort.type);
+    cr_assert_eq(a->billing, b->billing);
+    cr_assert_eq(a->was_on_demand, b->was_on_demand);
+    cr_assert_eq(a->on_demand_since_ms, b->on_demand_since_ms);
+    cr_assert_eq(a->read_units, b->read_units);
+    cr_assert_eq(a->write_units, b->write_units);
+    cr_assert_eq(a->deletion_protection, b->deletion_protection);
+    cr_assert_eq(a->replicas_count, b->replicas_count);
+    for (uint32_t i = 0; i < a->replicas_count; i++) {
+        cr_assert_str_eq(a->replicas[i].region, b->replicas[i].region);
+        cr_assert_eq(a->replicas[i].status, b->replicas[i].status);
+        cr_assert_eq(a->replicas[i].backfilled_rows, b->replicas[i].backfilled_rows);
+        cr_assert_str_eq(a->replicas[i].reason, b->replicas[i].reason);
+    }
+    cr_assert_eq(a->schema_stamp, b->schema_stamp);
+    cr_assert_eq(a->schema_region, b->schema_region);
+}
+
+static void create(const char *name)
+{
+    struct table table = sample_table(name, VALUE_S, VALUE_MISSING);
+    cr_assert(catalog_create(catalog, &table, &err), "%s", err.text);
+}
+
+static const struct table *acquire(const char *name)
+{
+    return catalog_acquire(catalog, slice_text(name));
+}
+
+/* --- The stored record ---------------------------------------------------------------------- */
+
+static struct slice encoded(struct arena *to_arena, const struct table *table)
+{
+    struct buffer to;
+    buffer_init(&to, to_arena, 16);
+    table_record_encode(&to, table);
+    return buffer_slice(&to);
+}
+
+Test(record, comes_back_as_it_was)
+{
+    struct arena own = {0};
+    struct table table = full_table("orders");
+    struct table back;
+    struct error error = {0};
+    cr_assert(table_record_decode(encoded(&own, &table), &back, &error), "%s", error.text);
+    check_equal(&table, &back);
+    struct table plain = sample_table("plain", VALUE_B, VALUE_MISSING);
+    strcpy(plain.table_id, table.table_id);
+    cr_assert(table_record_decode(encoded(&own, &plain), &back, &error), "%s", error.text);
+    check_equal(&plain, &back);
+    arena_destroy(&own);
+}
+
+Test(record, has_the_documented_bytes)
+{
+    static const char golden[] =
+        "8aa71546b85c10cf01000000073031323334353637383961626364656631323334353637382d3132"
+        "33342d343233342d383233342d3132333435363738396162630201030000018bcfe5687b0000018b"
+        "cfe569c80000000000000005000000000000000601020304050607080003066f7264657273020102"
+        "706b0202736b0102706b0202736b020965752d776573742d3100ac02000a61702d736f7574682d31"
+        "0300076e6f20726f6f6d";
+    struct arena own = {0};
+    struct table table = full_table("orders");
+    struct slice record = encoded(&own, &table);
+    struct buffer hex;
+    buffer_init(&hex, &own, 2 * record.size + 1);
+    for (size_t i = 0; i < record.size; i++) {
+        buffer_printf(&hex, "%02x", record.data[i]);
+    }
+    buffer_append_byte(&hex, 0);
+    cr_assert_str_eq((const char *)hex.data, golden);
+    arena_destroy(&own);
+}
+
+Test(record, refuses_every_prefix_and_every_flipped_bit)
+{
+    struct arena own = {0};
+    struct error error = {0};
+    struct table table = full_table("orders");
+    struct table back;
+    struct slice record = encoded(&own, &table);
+    for (size_t size = 0; size < record.size; size++) {
+        cr_assert_not(table_record_decode(slice_of(record.data, size), &back, &error),
+                      "took %zu of %zu", size, record.size);
+        cr_assert_eq(error.code, ERROR_CORRUPT);
+    }
+    uint8_t *bytes = arena_alloc(&own, record.size);
+    for (size_t bit = 0; bit < 8 * record.size; bit++) {
+        memcpy(bytes, record.data, record.size);
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        cr_assert_not(table_record_decode(slice_of(bytes, record.size), &back, &error),
+                      "took flipped bit %zu", bit);
+        cr_assert_eq(error.code, ERROR_CORRUPT);
+    }
+    arena_destroy(&own);
+}
+
+Test(record, totals_come_back_and_damage_to_them_is_noticed)
+{
+    uint8_t bytes[TABLE_TOTALS_BYTES];
+    int64_t items;
+    int64_t size;
+    struct error error = {0};
+    table_totals_encode(bytes, -3, INT64_MAX);
+    cr_assert(table_totals_decode(slice_of(bytes, sizeof(bytes)), &items, &size, &error));
+    cr_assert_eq(items, -3);
+    cr_assert_eq(size, INT64_MAX);
+    cr_assert_not(table_totals_decode(slice_of(bytes, sizeof(bytes) - 1), &items, &size, &error));
+    for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        cr_assert_not(table_totals_decode(slice_of(bytes, sizeof(bytes)), &items, &size, &error));
+        cr_assert_eq(error.code, ERROR_CORRUPT);
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
+/* --- The catalog ---------------------------------------------------------------------------- */
+
+Test(catalog, a_created_table_is_found_by_name_id_and_uid_also_after_reopening)
+{
+    struct table table = full_table("orders");
+    cr_assert(catalog_create(catalog, &table, &err), "%s", err.text);
+    for (int round = 0; round < 2; round++) {
+        const struct table *named = acquire("orders");
+        cr_assert_not_null(named);
+        const struct table *numbered = catalog_acquire_id(catalog, named->id);
+        const struct table *identified = catalog_acquire_uid(catalog, table.uid);
+        cr_assert_eq(named, numbered);
+        cr_assert_eq(named, identified);
+        table.id = named->id;
+        check_equal(named, &table);
+        cr_assert(table_is_replicated(named));
+        table_release(named);
+        table_release(numbered);
+        table_release(identified);
+        reopen();
+    }
+}
+
+Test(catalog, what_does_not_exist_is_not_found)
+{
+    create("orders");
+    cr_assert_null(acquire("order"));
+    cr_assert_null(catalog_acquire_id(catalog, 77));
+    cr_assert_null(catalog_acquire_uid(catalog, (const uint8_t *)"0123456789abcdef"));
+    table_release(NULL);
+}
+
+Test(catalog, a_table_without_identity_gets_a_random_uid_and_a_uuid)
+{
+    create("a");
+    create("b");
+    const struct table *a = acquire("a");
+    const struct table *b = acquire("b");
+    cr_assert_eq(strlen(a->table_id), 36);
+    cr_assert_eq(a->table_id[14], '4');
+    cr_assert_str_neq(a->table_id, b->table_id);
+    cr_assert_neq(memcmp(a->uid, b->uid, TABLE_UID_BYTES), 0);
+    table_release(a);
+    table_release(b);
+}
+
+Test(catalog, a_taken_name_or_uid_is_refused)
+{
+    struct table table = full_table("orders");
+    cr_assert(catalog_create(catalog, &table, &err));
+    struct table other = sample_table("orders", VALUE_S, VALUE_MISSING);
+    cr_assert_not(catalog_create(catalog, &other, &err));
+    cr_assert_eq(err.code, ERROR_IN_USE);
+    cr_assert_str_eq(err.text, "Table already exists: orders");
+    struct table twin = full_table("twin");
+    cr_assert_not(catalog_create(catalog, &twin, &err));
+    cr_assert_eq(err.code, ERROR_IN_USE);
+}
+
+Test(catalog, the_number_of_tables_is_limited)
+{
+    char name[32];
+    struct table table = sample_table("x", VALUE_S, VALUE_MISSING);
+    for (int i = 0; i < TABLES_MAX; i++) {
+        snprintf(name, sizeof(name), "table-%d", i);
+        table.name = slice_text(name);
+        cr_assert(catalog_create(catalog, &table, &err), "%s", err.text);
+    }
+    table.name = slice_text("one-more");
+    cr_assert_not(catalog_create(catalog, &table, &err));
+    cr_assert_eq(err.code, ERROR_LIMIT);
+    cr_assert_eq(catalog_count(catalog), TABLES_MAX);
+    reopen();
+    cr_assert_eq(catalog_count(catalog), TABLES_MAX);
+}
+
+Test(catalog, listings_are_bytewise_by_name_and_paged)
+{
+    create("bb");
+    create("Z");
+    create("a");
+    create("b");
+    create("a-b");
+    static const char *const order[] = {"Z", "a", "a-b", "b", "bb"};
+    struct slice names[8];
+    bool more;
+    uint32_t count = catalog_list(catalog, slice_text(""), 8, &arena, names, &more);
+    cr_assert_eq(count, 5);
+    cr_assert_not(more);
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert(slice_is(names[i], order[i]), "%.*s", SLICE_ARGS(names[i]));
+    }
+    count = catalog_list(catalog, slice_text("a"), 2, &arena, names, &more);
+    cr_assert_eq(count, 2);
+    cr_assert(slice_is(names[0], "a-b") && slice_is(names[1], "b") && more);
+    count = catalog_list(catalog, slice_text("aa"), 3, &arena, names, &more);
+    cr_assert(count == 2 && slice_is(names[0], "b") && !more);
+    cr_assert_eq(catalog_list(catalog, slice_text("bb"), 3, &arena, names, &more), 0);
+}
+
+Test(catalog, an_update_makes_a_new_description_and_leaves_the_old_one_to_its_holders)
+{
+    struct table table = full_table("orders");
+    table.replicas_count = 0;
+    cr_assert(catalog_create(catalog, &table, &err));
+    catalog_change_begin(catalog);
+    const struct table *before = acquire("orders");
+    struct table changed = *before;
+    changed.status = TABLE_ACTIVE;
+    changed.read_units = 99;
+    changed.replicas_count = 2;
+    memcpy(changed.replicas, table.replicas, sizeof(table.replicas));
+    cr_assert_not(table_is_replicated(before));
+    cr_assert(catalog_update(catalog, &changed, &err), "%s", err.text);
+    catalog_change_end(catalog);
+    cr_assert_eq(before->read_units, 5);
+    cr_assert(table_is_replicated(before)); /* As the newest description says. */
+    for (int round = 0; round < 2; round++) {
+        const struct table *after = acquire("orders");
+        check_equal(after, &changed);
+        table_release(after);
+        if (round == 0) {
+            table_release(before);
+            changed.name = SLICE_LITERAL("orders"); /* It borrowed from `before`. */
+            changed.partition.name = SLICE_LITERAL("pk");
+            changed.attributes[0].name = SLICE_LITERAL("pk");
+            changed.sort.name = SLICE_LITERAL("sk");
+            changed.attributes[1].name = SLICE_LITERAL("sk");
+            reopen();
+        }
+    }
+}
+
+Test(catalog, an_update_or_removal_of_a_table_that_is_gone_is_not_found)
+{
+    struct table table = full_table("orders");
+    table.id = 12;
+    cr_assert_not(catalog_update(catalog, &table, &err));
+    cr_assert_eq(err.code, ERROR_NOT_FOUND);
+    cr_assert_not(catalog_remove(catalog, 12, &err));
+    cr_assert_eq(err.code, ERROR_NOT_FOUND);
+}
+
+Test(catalog, a_removed_table_is_gone_but_its_holders_keep_their_description)
+{
+    create("orders");
+    create("users");
+    const struct table *held = acquire("orders");
+    uint32_t id = held->id;
+    catalog_count_items(catalog, id, 5, 50);
+    cr_assert_not(table_is_dropped(held));
+    cr_assert(catalog_remove(catalog, id, &err), "%s", err.text);
+    cr_assert(table_is_dropped(held));
+    cr_assert(slice_is(held->name, "orders"));
+    cr_assert_null(acquire("orders"));
+    cr_assert_null(catalog_acquire_id(catalog, id));
+    uint64_t items;
+    uint64_t bytes;
+    catalog_totals(catalog, id, &items, &bytes);
+    cr_assert_eq(items, 0);
+    catalog_count_items(catalog, id, 1, 1); /* A late writer: no harm. */
+    table_release(held);
+    reopen();
+    cr_assert_null(acquire("orders"));
+    cr_assert_eq(catalog_count(catalog), 1);
+}
+
+Test(catalog, ids_are_never_given_twice)
+{
+    create("orders");
+    const struct table *first = acquire("orders");
+    uint32_t id = first->id;
+    table_release(first);
+    cr_assert(catalog_remove(catalog, id, &err));
+    reopen();
+    create("orders");
+    const struct table *second = acquire("orders");
+    cr_assert_gt(second->id, id);
+    table_release(second);
+}
+
+Test(catalog, removed_tables_are_listed_until_their_rows_are_dropped)
+{
+    uint32_t id;
+    cr_assert(catalog_next_dropped(catalog, 0, &id, &err));
+    cr_assert_eq(id, 0);
+    create("a");
+    create("b");
+    cr_assert(catalog_remove(catalog, 1, &err) && catalog_remove(catalog, 2, &err));
+    reopen();
+    cr_assert(catalog_next_dropped(catalog, 0, &id, &err) && id == 1);
+    cr_assert(catalog_next_dropped(catalog, 1, &id, &err) && id == 2);
+    cr_assert(catalog_forget_dropped(catalog, 1, &err));
+    cr_assert(catalog_next_dropped(catalog, 0, &id, &err) && id == 2);
+    cr_assert(catalog_next_dropped(catalog, 2, &id, &err) && id == 0);
+    cr_assert(catalog_next_dropped(catalog, UINT32_MAX, &id, &err) && id == 0);
+}
+
+Test(catalog, totals_run_and_are_as_they_were_when_saved_after_reopening)
+{
+    create("orders");
+    uint64_t items;
+    uint64_t bytes;
+    catalog_count_items(catalog, 1, 3, 300);
+    catalog_count_items(catalog, 1, -1, -100);
+    catalog_totals(catalog, 1, &items, &bytes);
+    cr_assert(items == 2 && bytes == 200);
+    cr_assert(catalog_save_totals(catalog, &err), "%s", err.text);
+    catalog_count_items(catalog, 1, 1, 1); /* Not saved. */
+    reopen();
+    catalog_totals(catalog, 1, &items, &bytes);
+    cr_assert(items == 2 && bytes == 200);
+    catalog_count_items(catalog, 1, -5, -500);
+    catalog_totals(catalog, 1, &items, &bytes);
+    cr_assert(items == 0 && bytes == 0);
+    int64_t running_items;
+    int64_t running_bytes;
+    catalog_running_totals(catalog, 1, &running_items, &running_bytes);
+    cr_assert(running_items == -3 && running_bytes == -300);
+}
+
+static void put_meta(struct slice key, struct slice value)
+{
+    struct engine_batch *batch = engine_batch_open();
+    engine_batch_put(engine, batch, FAMILY_META, key, value);
+    cr_assert(engine_commit_append(engine, batch, engine_commit_begin(engine), &err));
+    engine_batch_close(batch);
+}
+
+Test(catalog, damage_in_meta_is_noticed_at_opening)
+{
+    const struct {
+        struct slice key;
+        struct slice value;
+    } damage[] = {
+        {SLICE_LITERAL("catalog/table/\0\0\0\1"), SLICE_LITERAL("rubbish")},
+        {SLICE_LITERAL("catalog/totals/\0\0\0\1"), SLICE_LITERAL("rubbish")},
+        {SLICE_LITERAL("catalog/next-id"), SLICE_LITERAL("\0\0\0\0")},
+        {SLICE_LITERAL("catalog/next-id"), SLICE_LITERAL("\0\0\0\1")}, /* Below table 1. */
+        {SLICE_LITERAL("catalog/next-id"), SLICE_LITERAL("123")},
+    };
+    create("orders");
+    for (size_t i = 0; i < ARRAY_COUNT(damage); i++) {
+        struct engine_value before = {0};
+        struct slice kept = {NULL, 0};
+        bool found;
+        cr_assert(
+            engine_get(engine, FAMILY_META, NULL, damage[i].key, READ_FULL, &before, &found, &err));
+        if (found) {
+            kept = arena_copy(&arena, before.bytes);
+            engine_value_release(&before);
+        } else { /* Totals that were never saved. */
+            uint8_t totals[TABLE_TOTALS_BYTES];
+            table_totals_encode(totals, 0, 0);
+            kept = arena_copy(&arena, slice_of(totals, sizeof(totals)));
+        }
+        put_meta(damage[i].key, damage[i].value);
+        struct catalog *second = NULL;
+        cr_assert_not(catalog_open(engine, &second, &err), "damage %zu", i);
+        cr_assert_eq(err.code, ERROR_CORRUPT);
+        put_meta(damage[i].key, kept);
+    }
+    struct catalog *second = NULL;
+    cr_assert(catalog_open(engine, &second, &err), "%s", err.text);
+    catalog_close(second);
+    put_meta(SLICE_LITERAL("catalog/dropped/\0\0\0\1x"), SLICE_LITERAL(""));
+    uint32_t id;
+    cr_assert_not(catalog_next_dropped(catalog, 0, &id, &err) && id == 0);
+}
+
+/* --- Threads -------------------------------------------------------------------------------- */
+
+enum { READERS = 3, CHANGES = 200 };
+static atomic_bool stop;
+
+/* A description must never be torn: read and write units always change together. */
+static void *reader_run(void *argument)
+{
+    (void)argument;
+    uint64_t torn = 0;
+    while (!atomic_load(&stop)) {
+        const struct table *table = acquire("orders");
+        if (table != NULL) {
+            torn += table->read_units != table->write_units;
+            torn += !slice_is(table->name, "orders");
+            catalog_count_items(catalog, table->id, 1, 1);
+            table_release(table);
+        }
+    }
+    return (void *)(uintptr_t)torn;
+}
+
+Test(catalog, readers_see_whole_descriptions_while_tables_change_come_and_go)
+{
+    pthread_t readers[READERS];
+    create("orders");
+    for (int i = 0; i < READERS; i++) {
+        cr_assert_eq(pthread_create(&readers[i], NULL, reader_run, NULL), 0);
+    }
+    for (int i = 0; i < CHANGES; i++) {
+        catalog_change_begin(catalog);
+        const struct table *before = acquire("orders");
+        struct table changed = *before;
+        changed.read_units = i;
+        changed.write_units = i;
+        cr_assert(catalog_update(catalog, &changed, &err), "%s", err.text);
+        uint32_t id = before->id;
+        table_release(before);
+        catalog_change_end(catalog);
+        if (i % 20 == 0) {
+            cr_assert(catalog_remove(catalog, id, &err));
+            create("orders");
+        }
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < READERS; i++) {
+        void *torn;
+        pthread_join(readers[i], &torn);
+        cr_assert_eq((uintptr_t)torn, 0);
+    }
+}
