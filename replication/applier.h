@@ -1,12 +1,12 @@
 /* One inbound connection: a peer's own writes, applied here in its order.
  *
- * Begins by telling the peer where to go on (Start: what this region has applied of it). Every Batch
- * continues exactly where the last one ended: a gap is refused, what was already applied is dropped.
- * An Ack goes out only for what a crash here can no longer undo. Records of tables that this region
- * does not have are skipped: a replica that is made later gets them with its backfill.
+ * Begins by telling the peer where to go on (Start: what this region has applied of it). Every
+ * Batch continues exactly where the last one ended: a gap is refused, what was already applied is
+ * dropped. An Ack goes out only for what a crash here can no longer undo. Records of tables that
+ * this region does not have are skipped: a replica that is made later gets them with its backfill.
  *
- * A state machine without I/O of its own; calls may block on the store and are made by one thread at
- * a time. At most one applier per origin region may be live: before a new connection of the same
+ * A state machine without I/O of its own; calls may block on the store and are made by one thread
+ * at a time. At most one applier per origin region may be live: before a new connection of the same
  * peer gets its applier, the old one's last call has returned. */
 #pragma once
 
@@ -26,11 +26,11 @@ struct applier_options {
 };
 
 struct applier_figures {
-    struct dot applied;           /* Of the origin, appended here. */
+    struct dot applied; /* Of the origin, appended here. */
     uint64_t received_records, received_bytes;
     uint64_t stored_records, dropped_records, skipped_records, conflicts;
-    double apply_lag_seconds;     /* Stamp of the newest applied record to durable here. */
-    uint64_t stamps_ahead;        /* Stamps beyond CLOCK_AHEAD_MS_MAX (hlc_observe said false). */
+    double apply_lag_seconds; /* Stamp of the newest applied record to durable here. */
+    uint64_t stamps_ahead;    /* Stamps beyond CLOCK_AHEAD_MS_MAX (hlc_observe said false). */
 };
 
 struct applier *applier_open(const struct applier_options *options);
@@ -42,8 +42,10 @@ void applier_start(struct applier *applier);
 /* A message of the peer's shipper: Batch or Heartbeat; others must not be passed in.
  * Errors: PROTOCOL (close); THROTTLED: nothing happened, offer the same message again later;
  * IO, CORRUPT. */
-MUST_CHECK bool applier_on_message(struct applier *applier, const struct message *message,
-                                   struct moment now, struct error *err);
+MUST_CHECK bool applier_on_message(struct applier *applier,
+                                   const struct message *message,
+                                   struct moment now,
+                                   struct error *err);
 
 /* Acknowledge what is durable by now (the store's durable_seq). Call after syncs and after each
  * message. Emits at most one Ack. */

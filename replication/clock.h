@@ -4,8 +4,8 @@
  * A stamp is 48 bits of wall milliseconds and 16 of counter, compared as one number. A counter that
  * overflows carries into the milliseconds: the clock then runs ahead of the wall for a moment.
  *
- * The clock reads no time of its own: the caller passes the wall clock in. Any number of threads may
- * call; each call is one atomic exchange. */
+ * The clock reads no time of its own: the caller passes the wall clock in. Any number of threads
+ * may call; each call is one atomic exchange. */
 #pragma once
 
 #include "proto/base/ensure.h"
@@ -16,10 +16,6 @@
 #include <stdint.h>
 
 enum { STAMP_COUNTER_BITS = 16 };
-
-/* Stamps above this are refused where a peer's bytes enter: everything below can be overwritten
- * 2^47 times before the number space ends. It is the year 4199. */
-#define STAMP_MAX (((uint64_t)1 << 46) << STAMP_COUNTER_BITS)
 
 static inline uint64_t stamp_of_wall_ms(uint64_t wall_ms)
 {
@@ -39,7 +35,7 @@ struct hlc {
 void hlc_init(struct hlc *hlc, uint64_t start);
 
 /* A stamp greater than all given and observed before and than `floor`, and not below the wall
- * clock. Ensures floor < UINT64_MAX: stamps from outside have met STAMP_MAX. */
+ * clock. Ensures floor < UINT64_MAX: stamps from outside have met MESSAGE_STAMP_MAX. */
 uint64_t hlc_next(struct hlc *hlc, uint64_t wall_ms, uint64_t floor);
 
 /* A peer's stamp: later stamps of ours will be greater. A stamp more than CLOCK_AHEAD_MS_MAX ahead

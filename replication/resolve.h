@@ -7,7 +7,8 @@
  *     arriving had seen stored, and is larger      ordinary overwrite           STORE
  *     stored had seen arriving, and is larger      superseded                   DROP
  *     neither had seen the other                   conflict, the larger wins    CONFLICT_…
- *     the one that had seen the other is smaller   conflict, reason ORDER: the clock rule was broken
+ *     the one that had seen the other is smaller   conflict, reason ORDER: the clock rule was
+ * broken
  *
  * "Had seen" is: the other's dot is in the version's context, or is an earlier write of the same
  * region, or (for the stored dot) every member is known to have applied it. */
@@ -22,12 +23,16 @@ struct resolve {
 };
 
 /* `stored` NULL: there is no row. *reason is CONFLICT_NONE unless the verdict is a conflict. */
-enum apply_verdict resolve_decide(const struct resolve *resolve, const struct row *stored,
-                                  const struct row *arriving, uint8_t *reason);
+enum apply_verdict resolve_decide(const struct resolve *resolve,
+                                  const struct row *stored,
+                                  const struct row *arriving,
+                                  uint8_t *reason);
 
 /* resolve_decide as store_apply's decider: `context` is a const struct resolve *. */
-enum apply_verdict resolve_decider(void *context, const struct row *stored,
-                                   const struct row *arriving, uint8_t *reason);
+enum apply_verdict resolve_decider(void *context,
+                                   const struct row *stored,
+                                   const struct row *arriving,
+                                   uint8_t *reason);
 
 /* Had the writer of `a` seen the write `dot`? (Its own earlier writes included.) */
 bool version_saw(const struct version *a, struct dot dot);
@@ -36,5 +41,6 @@ bool version_saw(const struct version *a, struct dot dot);
  * stamp, no older write can still arrive and every later write here gets a larger stamp. The caller
  * keeps `clock_last` (hlc_last) over restarts: a clock that begins again below it would break the
  * second half. */
-bool resolve_tombstone_done(const struct version *tombstone, const struct context *settled,
+bool resolve_tombstone_done(const struct version *tombstone,
+                            const struct context *settled,
                             uint64_t clock_last);

@@ -41,10 +41,10 @@ struct shipper_figures {
     uint64_t sent_seq;         /* The log was read and shipped up to here. */
     uint64_t acknowledged_seq; /* The peer has it durably up to here. */
     uint64_t sent_records, sent_bytes;
-    uint64_t pending_records;  /* Sent and unacknowledged, plus seqs not yet read. */
-    double lag_seconds;        /* Age of the oldest own durable write not yet acknowledged. */
-    double round_trip_ms;      /* Of the last heartbeat; -1 before the first. */
-    double clock_offset_ms;    /* Peer's wall clock minus ours; 0 before the first. */
+    uint64_t pending_records; /* Sent and unacknowledged, plus seqs not yet read. */
+    double lag_seconds;       /* Age of the oldest own durable write not yet acknowledged. */
+    double round_trip_ms;     /* Of the last heartbeat; -1 before the first. */
+    double clock_offset_ms;   /* Peer's wall clock minus ours; 0 before the first. */
 };
 
 struct shipper *shipper_open(const struct shipper_options *options);
@@ -54,15 +54,17 @@ void shipper_close(struct shipper *shipper); /* NULL is fine. */
  * rooms and must not be passed in. Errors: PROTOCOL (close and reconnect); UNAVAILABLE when the
  * peer's cursor fell off the log or names another incarnation of ours: the state is REPAIR, the
  * text says why, close and try again much later. */
-MUST_CHECK bool shipper_on_message(struct shipper *shipper, const struct message *message,
-                                   struct moment now, struct error *err);
+MUST_CHECK bool shipper_on_message(struct shipper *shipper,
+                                   const struct message *message,
+                                   struct moment now,
+                                   struct error *err);
 
 /* Ship what is durable and new, within the credit, and a heartbeat when one is due. At most about
  * PEER_BATCH_BYTES_MAX a call; *more: call again soon, there is more that may be sent now.
  * Call on: a new durable seq, an arriving Ack, a timer of at most heartbeat_ms.
  * Errors: IO, CORRUPT (the log cannot be read); UNAVAILABLE as above (trimmed meanwhile). */
-MUST_CHECK bool shipper_pump(struct shipper *shipper, struct moment now, bool *more,
-                             struct error *err);
+MUST_CHECK bool
+shipper_pump(struct shipper *shipper, struct moment now, bool *more, struct error *err);
 
 /* Safe from any thread. */
 void shipper_figures(struct shipper *shipper, struct shipper_figures *figures);
@@ -70,6 +72,9 @@ void shipper_figures(struct shipper *shipper, struct shipper_figures *figures);
 /* While there is no connection: age in seconds of the oldest own durable write after
  * `acknowledged_seq` that concerns `peer`; 0 when there is none. Looks at no more than
  * PEER_BATCH_RECORDS_MAX changes. Errors: IO, CORRUPT. */
-MUST_CHECK bool shipper_lag(const struct replica_store *store, struct slice peer,
-                            uint64_t acknowledged_seq, uint64_t wall_ms, double *lag_seconds,
+MUST_CHECK bool shipper_lag(const struct replica_store *store,
+                            struct slice peer,
+                            uint64_t acknowledged_seq,
+                            uint64_t wall_ms,
+                            double *lag_seconds,
                             struct error *err);

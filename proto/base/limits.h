@@ -16,6 +16,7 @@ enum {
     EXPRESSION_OPERATORS_MAX = 300,
     EXPRESSION_IN_OPERANDS_MAX = 100,
     EXPRESSION_PATH_DEPTH_MAX = 32,
+    EXPRESSION_PROGRAMS_MAX = 65536, /* Of one cache. */
     PLACEHOLDER_BYTES_MAX = 255,      /* With its # or : */
     PLACEHOLDERS_BYTES_MAX = 2 << 20, /* Names and values of one request together. */
     PAGE_BYTES_MAX = 1 << 20,         /* Item bytes a Query or Scan evaluates per page. */
@@ -40,6 +41,7 @@ enum {
     HTTP_UNSIGNED_JSON_BYTES_MAX = 1 << 20, /* Longer bodies are parsed only once authenticated. */
     SIGV4_SIGNING_KEYS = 256,            /* Cached per loop; a power of two. */
     SIGV4_QUERY_PARAMETERS_MAX = 64,
+    HTTP_PROGRAMS_MAX = 1024,            /* Compiled expressions that a loop keeps. */
     CREDENTIALS_BYTES_MAX = 1 << 20,     /* A credentials file. */
     CREDENTIAL_FIELD_BYTES_MAX = 4096,   /* A session token is the longest. */
     HTTP_CONNECTIONS_MAX = 16384,        /* Of the DynamoDB endpoint, all loops together. */

@@ -1,0 +1,392 @@
+/* The applying side of one connection.
+ *
+ * Happy path: a batch continues where the last one ended; its records become changes of the local
+ * tables and go into the store as one atomic batch with the new watermark. What was appended waits
+ * in a queue until the store says it is durable, and is then acknowledged, with fresh credit.
+ *
+ * Failure modes: a batch that does not fit (gap, wrong origin, seqs that do not ascend) is an error
+ * PROTOCOL and the connection ends; the next one begins from what was applied. A store that
+ * throttles gets the same message again later: nothing has happened yet. A crash takes back
+ * appended batches that were not acknowledged; the shipper sends them again. */
+#include "replication/applier.h"
+
+#include "replication/mutant.h"
+#include "replication/records.h"
+
+#include <pthread.h>
+
+/* Applied, not yet known to be durable. */
+struct applier_wait {
+    uint64_t wait_seq; /* Own seq: durable here means the batch is. */
+    uint64_t last_seq; /* Origin's. */
+    uint64_t bytes;    /* Credit to give back. */
+    uint64_t stamp;    /* Of its newest record; 0 when it has none. */
+};
+
+struct applier {
+    struct applier_options options;
+    struct records_codec *codec;
+    struct arena arena; /* One call. */
+    bool started;
+    uint32_t incarnation; /* Of the origin, as in the last batch; 0 before the first. */
+    uint64_t received;    /* Bytes of batches. */
+    uint64_t returned;    /* Of them, acknowledged. */
+    struct applier_wait waits[PEER_UNACKED_BATCHES_MAX]; /* A ring, oldest at waits_first. */
+    uint32_t waits_first;
+    uint32_t waits_count;
+    pthread_mutex_t figures_mutex;
+    struct applier_figures figures;
+};
+
+struct applier *applier_open(const struct applier_options *options)
+{
+    ensure(options->emit != NULL && options->watermark != NULL && options->hlc != NULL);
+    ensure(options->origin != 0 && options->origin != options->store.region);
+    struct applier *applier = calloc(1, sizeof(*applier));
+    ensure(applier != NULL);
+    applier->options = *options;
+    applier->codec = records_codec_open();
+    ensure(pthread_mutex_init(&applier->figures_mutex, NULL) == 0);
+    return applier;
+}
+
+void applier_close(struct applier *applier)
+{
+    if (applier == NULL) {
+        return;
+    }
+    records_codec_close(applier->codec);
+    arena_destroy(&applier->arena);
+    ensure(pthread_mutex_destroy(&applier->figures_mutex) == 0);
+    free(applier);
+}
+
+static void applier_emit(struct applier *applier, const struct message *message)
+{
+    applier->options.emit(applier->options.context, message_encode(message, &applier->arena));
+}
+
+/* What has been applied of the origin; incarnation and seq 0 when nothing was. */
+static struct dot applier_applied(const struct applier *applier, uint64_t *wait_seq)
+{
+    const struct replica_store *store = &applier->options.store;
+    struct context applied;
+    store->calls->applied(store->store, &applied, wait_seq);
+    for (uint32_t i = 0; i < applied.count; i++) {
+        if (applied.entries[i].region == applier->options.origin) {
+            return applied.entries[i];
+        }
+    }
+    return (struct dot){applier->options.origin, 0, 0};
+}
+
+/* --- Waiting for the disk --------------------------------------------------------------------- */
+
+static struct applier_wait *applier_wait_at(struct applier *applier, uint32_t i)
+{
+    ensure(i < applier->waits_count);
+    return &applier->waits[(applier->waits_first + i) % PEER_UNACKED_BATCHES_MAX];
+}
+
+static void applier_wait(struct applier *applier, struct applier_wait wait)
+{
+    if (applier->waits_count == PEER_UNACKED_BATCHES_MAX) {
+        /* Joined with the newest: acknowledged together, a little later for some. */
+        struct applier_wait *newest = applier_wait_at(applier, applier->waits_count - 1);
+        newest->wait_seq = wait.wait_seq > newest->wait_seq ? wait.wait_seq : newest->wait_seq;
+        newest->last_seq = wait.last_seq > newest->last_seq ? wait.last_seq : newest->last_seq;
+        newest->bytes += wait.bytes;
+        newest->stamp = wait.stamp > newest->stamp ? wait.stamp : newest->stamp;
+        return;
+    }
+    applier->waits_count++;
+    *applier_wait_at(applier, applier->waits_count - 1) = wait;
+}
+
+void applier_pump(struct applier *applier, struct moment now)
+{
+    const struct replica_store *store = &applier->options.store;
+    uint64_t durable = store->calls->durable_seq(store->store);
+    struct applier_wait done = {0};
+    bool any = false;
+    while (applier->waits_count > 0) {
+        const struct applier_wait *oldest = applier_wait_at(applier, 0);
+        if (oldest->wait_seq > durable && !MUTANT(ACK_BEFORE_DURABLE)) {
+            break;
+        }
+        ensure(oldest->last_seq >= done.last_seq);
+        done.last_seq = oldest->last_seq;
+        done.bytes += oldest->bytes;
+        done.stamp = oldest->stamp != 0 ? oldest->stamp : done.stamp;
+        applier->waits_first = (applier->waits_first + 1) % PEER_UNACKED_BATCHES_MAX;
+        applier->waits_count--;
+        any = true;
+    }
+    if (!any) {
+        return;
+    }
+    applier->returned += done.bytes;
+    ensure(applier->returned <= applier->received);
+    arena_clear(&applier->arena);
+    applier_emit(applier, &(struct message){
+                              .kind = MESSAGE_ACK,
+                              .ack = {applier->incarnation, done.last_seq,
+                                      applier->returned + PEER_CREDIT_BYTES_MAX},
+                          });
+    if (done.stamp != 0) {
+        uint64_t wall_ms = stamp_wall_ms(done.stamp);
+        ensure(pthread_mutex_lock(&applier->figures_mutex) == 0);
+        applier->figures.apply_lag_seconds =
+            now.wall_ms > wall_ms ? (double)(now.wall_ms - wall_ms) / 1000.0 : 0;
+        ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
+    }
+}
+
+void applier_start(struct applier *applier)
+{
+    ensure(!applier->started);
+    uint64_t wait_seq;
+    struct dot applied = applier_applied(applier, &wait_seq);
+    applier->started = true;
+    applier->incarnation = applied.incarnation;
+    applier->figures.applied = applied;
+    arena_clear(&applier->arena);
+    applier_emit(applier, &(struct message){
+                              .kind = MESSAGE_START,
+                              .start = {MESSAGE_VERSION, applied.incarnation, applied.seq,
+                                        PEER_CREDIT_BYTES_MAX},
+                          });
+    if (applied.incarnation != 0) {
+        /* What earlier connections brought may still be on its way to the disk. */
+        applier_wait(applier, (struct applier_wait){wait_seq, applied.seq, 0, 0});
+    }
+}
+
+/* --- Batches ---------------------------------------------------------------------------------- */
+
+/* Contexts join in rows, so only members may be named in them; a region that left the cluster is
+ * forgotten. */
+static void applier_trim_context(const struct applier *applier, struct context *context)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < context->count; i++) {
+        if (watermark_is_member(applier->options.watermark, context->entries[i].region)) {
+            context->entries[kept++] = context->entries[i];
+        }
+    }
+    context->count = kept;
+}
+
+struct applier_load {
+    struct change *changes;
+    uint32_t count;
+    uint32_t skipped; /* Of tables that are not here. */
+    uint32_t dropped; /* Applied before. */
+    uint32_t ahead;   /* Stamps too far in the future. */
+    uint64_t stamp;   /* Of the newest record. */
+};
+
+static bool applier_check_dot(const struct applier *applier,
+                              const struct message_batch *batch,
+                              struct dot dot,
+                              uint64_t previous_seq,
+                              struct error *err)
+{
+    if (dot.region != applier->options.origin || dot.incarnation != batch->incarnation ||
+        dot.seq <= previous_seq || dot.seq > batch->last_seq) {
+        return error_set(err, ERROR_PROTOCOL,
+                         "a record %u/%u/%llu behind %llu in a batch of %u/%u up to %llu",
+                         dot.region, dot.incarnation, (unsigned long long)dot.seq,
+                         (unsigned long long)previous_seq, applier->options.origin,
+                         batch->incarnation, (unsigned long long)batch->last_seq);
+    }
+    return true;
+}
+
+/* Take the batch apart: everything is checked before anything is applied. */
+static bool applier_load(struct applier *applier,
+                         const struct message_batch *batch,
+                         uint64_t applied_seq,
+                         struct moment now,
+                         struct applier_load *load,
+                         struct error *err)
+{
+    const struct replica_store *store = &applier->options.store;
+    struct slice left;
+    if (!records_unpack(applier->codec, &batch->records, &applier->arena, &left, err)) {
+        return false;
+    }
+    load->changes = arena_alloc(&applier->arena, batch->records.count * sizeof(*load->changes));
+    uint64_t seq = batch->previous_seq;
+    uint32_t taken = 0;
+    while (left.size > 0) {
+        struct record record;
+        if (taken == batch->records.count) {
+            return error_set(err, ERROR_PROTOCOL, "a batch of more records than announced");
+        }
+        if (!record_take(&left, &record, err) ||
+            !applier_check_dot(applier, batch, record.version.dot, seq, err)) {
+            return false;
+        }
+        taken++;
+        seq = record.version.dot.seq;
+        load->stamp = record.version.stamp;
+        load->ahead += hlc_observe(applier->options.hlc, now.wall_ms, record.version.stamp) ? 0 : 1;
+        uint32_t table_id;
+        if (seq <= applied_seq && !MUTANT(APPLY_TWICE)) {
+            load->dropped++;
+        } else if (!store->calls->table_of_uid(store->store, record.uid, &table_id)) {
+            load->skipped++;
+        } else {
+            applier_trim_context(applier, &record.version.context);
+            if (!record_to_change(&record, table_id, &load->changes[load->count], err)) {
+                return false;
+            }
+            load->count++;
+        }
+    }
+    if (taken != batch->records.count) {
+        return error_set(err, ERROR_PROTOCOL, "a batch of %u records holds %u",
+                         batch->records.count, taken);
+    }
+    return true;
+}
+
+/* Does the batch continue what was applied? */
+static bool applier_check_place(const struct applier *applier,
+                                const struct message_batch *batch,
+                                struct dot applied,
+                                struct error *err)
+{
+    if (batch->incarnation == 0) {
+        return error_set(err, ERROR_PROTOCOL, "a batch without an incarnation");
+    }
+    /* Nothing of the origin was ever applied here: it begins where its log begins. */
+    bool fresh = applied.incarnation == 0;
+    if (!fresh && batch->incarnation != applied.incarnation) {
+        return error_set(err, ERROR_PROTOCOL,
+                         "a batch of incarnation %u, applied is incarnation %u: needs repair",
+                         batch->incarnation, applied.incarnation);
+    }
+    if (!fresh && batch->previous_seq > applied.seq && !MUTANT(GAP)) {
+        return error_set(err, ERROR_PROTOCOL, "a gap: applied up to %llu, a batch behind %llu",
+                         (unsigned long long)applied.seq, (unsigned long long)batch->previous_seq);
+    }
+    if (applier->received > applier->returned + PEER_CREDIT_BYTES_MAX + PEER_FRAME_BYTES_MAX) {
+        return error_set(err, ERROR_PROTOCOL, "region %u ships beyond its credit",
+                         applier->options.origin);
+    }
+    return true;
+}
+
+static bool applier_report(struct applier *applier, const struct context *report, struct error *err)
+{
+    if (report->count > 0 &&
+        !watermark_report(applier->options.watermark, applier->options.origin, report)) {
+        return error_set(err, ERROR_PROTOCOL, "region %u takes back what it has applied",
+                         applier->options.origin);
+    }
+    return true;
+}
+
+static void applier_count(struct applier *applier,
+                          const struct message *message,
+                          const struct applier_load *load,
+                          const struct apply_result *result,
+                          struct dot applied)
+{
+    ensure(pthread_mutex_lock(&applier->figures_mutex) == 0);
+    struct applier_figures *figures = &applier->figures;
+    figures->applied = applied;
+    figures->received_records += message->batch.records.count;
+    figures->received_bytes += message->payload_bytes;
+    figures->stored_records += result->stored;
+    figures->dropped_records += load->dropped + result->dropped;
+    figures->skipped_records += load->skipped;
+    figures->conflicts += result->conflicts;
+    figures->stamps_ahead += load->ahead;
+    ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
+}
+
+static bool applier_on_batch(struct applier *applier,
+                             const struct message *message,
+                             struct moment now,
+                             struct error *err)
+{
+    const struct replica_store *store = &applier->options.store;
+    const struct message_batch *batch = &message->batch;
+    uint64_t wait_seq;
+    struct dot applied = applier_applied(applier, &wait_seq);
+    struct applier_load load = {0};
+    struct apply_result result = {.wait_seq = wait_seq};
+    if (!applier_check_place(applier, batch, applied, err) ||
+        !applier_load(applier, batch, applied.seq, now, &load, err)) {
+        return false;
+    }
+    struct dot last = {applier->options.origin, batch->incarnation, batch->last_seq};
+    if (!dot_covered_by(last, applied) || MUTANT(APPLY_TWICE)) {
+        struct resolve resolve = {.wall_ms = now.wall_ms};
+        watermark_settled(applier->options.watermark, &resolve.settled);
+        if (!store->calls->apply(store->store, load.changes, load.count, &last, resolve_decider,
+                                 &resolve, &result, err)) {
+            return error_wrap(err, "apply %u changes of region %u", load.count,
+                              applier->options.origin);
+        }
+        applied = last;
+    }
+    applier->incarnation = batch->incarnation;
+    applier->received += message->payload_bytes;
+    applier_wait(applier, (struct applier_wait){result.wait_seq, applied.seq,
+                                                message->payload_bytes, load.stamp});
+    applier_count(applier, message, &load, &result, applied);
+    return applier_report(applier, &batch->report, err);
+}
+
+static bool applier_on_heartbeat(struct applier *applier,
+                                 const struct message_heartbeat *heartbeat,
+                                 struct moment now,
+                                 struct error *err)
+{
+    const struct replica_store *store = &applier->options.store;
+    if (!hlc_observe(applier->options.hlc, now.wall_ms, heartbeat->stamp)) {
+        ensure(pthread_mutex_lock(&applier->figures_mutex) == 0);
+        applier->figures.stamps_ahead++;
+        ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
+    }
+    if (!applier_report(applier, &heartbeat->report, err)) {
+        return false;
+    }
+    applier_emit(applier, &(struct message){
+                              .kind = MESSAGE_HEARTBEAT,
+                              .heartbeat =
+                                  {
+                                      .wall_ms = now.wall_ms,
+                                      .stamp = hlc_last(applier->options.hlc),
+                                      .mono_us = now.mono_us,
+                                      .echo_us = heartbeat->mono_us,
+                                      .durable_seq = store->calls->durable_seq(store->store),
+                                  },
+                          });
+    return true;
+}
+
+bool applier_on_message(struct applier *applier,
+                        const struct message *message,
+                        struct moment now,
+                        struct error *err)
+{
+    ensure(applier->started);
+    arena_clear(&applier->arena);
+    if (message->kind == MESSAGE_BATCH) {
+        return applier_on_batch(applier, message, now, err);
+    }
+    ensure(message->kind == MESSAGE_HEARTBEAT);
+    return applier_on_heartbeat(applier, &message->heartbeat, now, err);
+}
+
+void applier_figures(struct applier *applier, struct applier_figures *figures)
+{
+    ensure(pthread_mutex_lock(&applier->figures_mutex) == 0);
+    *figures = applier->figures;
+    ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
+}
