@@ -1,2 +1,15 @@
 # The connection: handshake, frames, link emulation, transport, replicas of tables.
-target_sources(replication PRIVATE session.c link.c identity.c)
+target_sources(replication PRIVATE
+  backfill.c
+  egress.c
+  identity.c
+  inbound.c
+  link.c
+  outbound.c
+  payloads.c
+  replicas.c
+  replicas_adopt.c
+  replication.c
+  session.c
+  transport.c
+  transport_connection.c)

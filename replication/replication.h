@@ -8,6 +8,7 @@
 #include "storage/store.h"
 
 struct replication;
+struct hlc; /* replication/clock.h */
 
 struct region_info {
     char name[REGION_NAME_BYTES_MAX + 1];
@@ -26,6 +27,7 @@ MUST_CHECK bool identity_load(const char *directory, struct identity *identity, 
 
 struct replication_options {
     struct store *store;
+    struct hlc *hlc; /* The node's clock, which stamps the store's writes; borrowed. */
     const struct region_info *regions; /* All of the cluster, this one included; copied. */
     uint32_t regions_count;
     const char *self; /* This region's name; borrowed for the call. */

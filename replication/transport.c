@@ -333,8 +333,8 @@ bool transport_start(const struct transport_options *options,
     }
     made->options.listen_address = made->address;
     uv_timer_start(&made->tick, transport_tick, TRANSPORT_TICK_MS, TRANSPORT_TICK_MS);
+    *transport = made; /* Before the thread runs: its machines wake the transport. */
     ensure(pthread_create(&made->thread, NULL, transport_run, made) == 0);
-    *transport = made;
     return true;
 }
 
