@@ -97,8 +97,7 @@ void http_connection_close(struct http_connection *connection)
         return;
     }
     connection_move(connection, HTTP_STATE_CLOSED);
-    ensure(connection->server->connections > 0);
-    connection->server->connections--;
+    http_server_count(connection->server, -1);
     if (!connection->running) {
         connection_give_slot(connection);
     }
@@ -235,7 +234,7 @@ void http_respond(struct http_request *request,
         return;
     }
     ensure(connection->state == HTTP_STATE_RUNNING);
-    connection->last = connection->server->draining || !slot->parser.keep_alive;
+    connection->last = connection->server->draining || !slot->parser.keep_alive || status == 413;
     struct slice head = http_response_head(connection->server, &slot->arena, status, content_type,
                                            extra, body.size, connection->last);
     if (slice_is(request->method, "HEAD")) {
@@ -404,7 +403,7 @@ void http_connection_accept(struct http_server *server)
         server->all->previous = connection;
     }
     server->all = connection;
-    server->connections++;
+    http_server_count(server, 1);
     server->connections_held++;
     connection->state = HTTP_STATE_IDLE;
     connection_watch(connection);

@@ -88,6 +88,8 @@ struct http_slot *http_slot_take(struct http_server *server);
 void http_slot_give(struct http_server *server, struct http_slot *slot);
 /* The current date, formatted once a second. */
 const char *http_server_date(struct http_server *server);
+/* One connection more or less is open. */
+void http_server_count(struct http_server *server, int change);
 /* A connection's memory is about to be freed. May free the server. */
 void http_server_forget(struct http_connection *connection);
 

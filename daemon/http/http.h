@@ -11,6 +11,8 @@
 #include "proto/base/error.h"
 #include "proto/base/limits.h"
 
+#include <stdatomic.h>
+
 struct uv_loop_s;
 struct http_server;
 struct http_connection;
@@ -35,7 +37,8 @@ struct http_request {
 const struct http_header *http_find_header(const struct http_request *request, const char *name);
 
 /* `extra` are whole header lines, each ended by CRLF; may be empty. body is copied if the socket
- * does not take it at once. Content-Length, Date, Server and Connection are added here. */
+ * does not take it at once. Content-Length, Date, Server and Connection are added here. After a 413
+ * the connection is closed. */
 void http_respond(struct http_request *request,
                   unsigned status,
                   struct slice content_type,
@@ -50,10 +53,15 @@ struct http_options {
     uint32_t idle_ms, header_ms, body_ms; /* Time-outs. */
     void (*handle)(void *context, struct http_request *request);
     void *context;
+    /* Told how many connections are open, for readers on other threads; NULL: nobody asks. */
+    atomic_uint *connections;
 };
-bool http_listen(const struct http_options *options,
-                 struct http_server **server,
-                 struct error *err);
+/* Blocks SIGPIPE in the calling thread (and so in threads it starts): a client that has gone shows
+ * as an error of the write. A connection past connections_max is closed at once. Errors: IO. */
+MUST_CHECK bool
+http_listen(const struct http_options *options, struct http_server **server, struct error *err);
+/* Could the address be listened on, or does somebody else? Nothing is left open. Errors: IO. */
+MUST_CHECK bool http_address_free(const char *address, struct error *err);
 /* "127.0.0.1:41234". */
 const char *http_address(const struct http_server *server);
 uint32_t http_connections(const struct http_server *server);

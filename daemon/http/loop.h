@@ -8,6 +8,7 @@
 #pragma once
 
 #include "daemon/http/http.h"
+#include "daemon/http/render.h"
 #include "daemon/node.h"
 
 #include <uv.h>
@@ -49,13 +50,15 @@ struct loop {
     uv_loop_t uv;
     uv_timer_t tick; /* While calls wait: looks again, should a wake-up be lost. */
     struct loop_waiters waiters;
-    uint32_t workers_busy; /* Calls handed to the worker pool. */
-    uint64_t random[4];    /* Request ids: unique, not secret. */
+    uint32_t workers_busy;       /* Calls handed to the worker pool. */
+    struct render_random random; /* For request ids. */
     bool sync_failed;
     bool stopping;
 
     /* Any thread. */
     uv_async_t wake;
+    atomic_uint wakers;      /* Inside loop_durable: the end waits for them. */
+    atomic_bool ended;       /* No more wake-ups. */
     atomic_uint waiting;     /* waiters.count, so that an idle loop is not woken. */
     atomic_uint drain_ms;    /* 0 until loop_drain. */
     atomic_uint connections; /* Open now. */

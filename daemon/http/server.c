@@ -130,6 +130,16 @@ void http_server_forget(struct http_connection *connection)
     }
 }
 
+void http_server_count(struct http_server *server, int change)
+{
+    ensure(change > 0 || server->connections > 0);
+    server->connections = change > 0 ? server->connections + 1 : server->connections - 1;
+    if (server->options.connections != NULL) {
+        atomic_store_explicit(server->options.connections, server->connections,
+                              memory_order_relaxed);
+    }
+}
+
 static void server_on_tick(uv_timer_t *timer)
 {
     struct http_server *server = timer->data;
@@ -180,20 +190,20 @@ static bool server_resolve(const char *address, struct addrinfo **found, struct 
     return true;
 }
 
-static bool server_bind(const struct http_options *options, int *fd, struct error *err)
+static bool server_bind(const char *address, bool reuse_port, int *fd, struct error *err)
 {
     struct addrinfo *found = NULL;
-    if (!server_resolve(options->address, &found, err)) {
+    if (!server_resolve(address, &found, err)) {
         return false;
     }
     int on = 1;
     int made = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool bound = made >= 0 && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-                 (!options->reuse_port ||
-                  setsockopt(made, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
-                 bind(made, found->ai_addr, found->ai_addrlen) == 0;
+    bool bound =
+        made >= 0 && setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+        (!reuse_port || setsockopt(made, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
+        bind(made, found->ai_addr, found->ai_addrlen) == 0;
     if (!bound) {
-        error_set(err, ERROR_IO, "listen on '%s': %s", options->address, strerror(errno));
+        error_set(err, ERROR_IO, "listen on '%s': %s", address, strerror(errno));
         if (made >= 0) {
             close(made);
         }
@@ -201,6 +211,16 @@ static bool server_bind(const struct http_options *options, int *fd, struct erro
     freeaddrinfo(found);
     *fd = made;
     return bound;
+}
+
+bool http_address_free(const char *address, struct error *err)
+{
+    int fd = -1;
+    if (!server_bind(address, false, &fd, err)) {
+        return false;
+    }
+    close(fd);
+    return true;
 }
 
 static bool server_read_address(struct http_server *server, int fd, struct error *err)
@@ -249,7 +269,7 @@ bool http_listen(const struct http_options *options, struct http_server **server
     sigaddset(&pipe, SIGPIPE);
     ensure(pthread_sigmask(SIG_BLOCK, &pipe, NULL) == 0);
     int fd = -1;
-    if (!server_bind(options, &fd, err)) {
+    if (!server_bind(options->address, options->reuse_port, &fd, err)) {
         return false;
     }
     struct http_server *made = calloc(1, sizeof(*made));
