@@ -1,0 +1,240 @@
+/* Key conditions: what shape a condition must have to address a key, and what it then says.
+ *
+ * The shape is checked when the expression is compiled (bind_key_condition): comparisons and
+ * begins_with joined by AND, each of one top-level attribute and values. What the attributes mean
+ * is known only with the schema (expression_key_condition). */
+#include "storage/expression/program.h"
+
+/* One condition: attribute OP values. */
+struct key_part {
+    struct slice name;
+    enum sort_operator sort;
+    const struct node *low;
+    const struct node *high; /* BETWEEN only. */
+};
+
+static bool key_invalid_operator(const struct node *node, struct error *err)
+{
+    return error_set(err, ERROR_VALIDATION, "Invalid operator used in KeyConditionExpression: %s",
+                     node_kind_name(node->kind));
+}
+
+static bool key_attribute_first(const struct node *node, struct error *err)
+{
+    if (node->first->kind == NODE_PATH) {
+        return true;
+    }
+    return error_set(err, ERROR_VALIDATION,
+                     "Invalid condition in KeyConditionExpression: %s operator must have the key "
+                     "attribute as its first operand",
+                     node_kind_name(node->kind));
+}
+
+/* Exactly one operand is the attribute, and it is not nested. */
+static bool key_check_operands(const struct node *node, struct error *err)
+{
+    uint32_t paths = 0;
+    for (const struct node *operand = node->first; operand != NULL; operand = operand->next) {
+        if (operand->kind == NODE_SIZE) {
+            return error_set(err, ERROR_VALIDATION,
+                             "Invalid KeyConditionExpression: KeyConditionExpressions cannot "
+                             "contain nested operations");
+        }
+        if (operand->kind != NODE_PATH) {
+            continue;
+        }
+        if (++paths > 1) {
+            return error_set(err, ERROR_VALIDATION,
+                             "Invalid condition in KeyConditionExpression: Multiple attribute "
+                             "names used in one condition");
+        }
+        if (operand->path->count > 1) {
+            return error_set(err, ERROR_VALIDATION,
+                             "Invalid KeyConditionExpression: KeyConditionExpressions cannot have "
+                             "conditions on nested attributes");
+        }
+    }
+    if (paths == 0) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Invalid condition in KeyConditionExpression: No key attribute "
+                         "specified");
+    }
+    return true;
+}
+
+/* The recursion is as deep as the text nests: EXPRESSION_NESTING_MAX. */
+static bool key_check_shape(const struct node *node, struct error *err)
+{
+    switch ((int)node->kind) {
+    case NODE_AND:
+        for (const struct node *part = node->first; part != NULL; part = part->next) {
+            if (!key_check_shape(part, err)) {
+                return false;
+            }
+        }
+        return true;
+    case NODE_BETWEEN:
+    case NODE_BEGINS_WITH:
+        return key_attribute_first(node, err) && key_check_operands(node, err);
+    case NODE_EQ:
+    case NODE_LT:
+    case NODE_LE:
+    case NODE_GT:
+    case NODE_GE:
+        return key_check_operands(node, err);
+    default:
+        return key_invalid_operator(node, err);
+    }
+}
+
+static const struct node *key_attribute_of(const struct node *leaf)
+{
+    return leaf->first->kind == NODE_PATH ? leaf->first : leaf->last;
+}
+
+bool bind_key_condition(const struct binding *binding, struct error *err)
+{
+    const struct program *program = binding->expression->program;
+    if (!key_check_shape(program->root, err)) {
+        return false;
+    }
+    for (uint32_t two = 1; two < program->leaves_count; two++) {
+        for (uint32_t one = 0; one < two; one++) {
+            if (path_equal(key_attribute_of(program->leaves[one])->path,
+                           key_attribute_of(program->leaves[two])->path)) {
+                return error_set(err, ERROR_VALIDATION,
+                                 "Invalid KeyConditionExpression: KeyConditionExpressions must "
+                                 "only contain one condition per key");
+            }
+        }
+    }
+    return true;
+}
+
+/* `:v < s` says `s > :v`. */
+static enum sort_operator key_sort_operator(enum node_kind kind, bool swapped)
+{
+    switch ((int)kind) {
+    case NODE_LT:
+        return swapped ? SORT_GT : SORT_LT;
+    case NODE_LE:
+        return swapped ? SORT_GE : SORT_LE;
+    case NODE_GT:
+        return swapped ? SORT_LT : SORT_GT;
+    case NODE_GE:
+        return swapped ? SORT_LE : SORT_GE;
+    case NODE_BETWEEN:
+        return SORT_BETWEEN;
+    case NODE_BEGINS_WITH:
+        return SORT_BEGINS_WITH;
+    default:
+        ensure(kind == NODE_EQ);
+        return SORT_EQ;
+    }
+}
+
+static bool key_find_part(const struct program *program, struct slice name, struct key_part *part)
+{
+    for (uint32_t i = 0; i < program->leaves_count; i++) {
+        const struct node *leaf = program->leaves[i];
+        const struct node *attribute = key_attribute_of(leaf);
+        if (!slice_equal(attribute->path->steps[0].name, name)) {
+            continue;
+        }
+        bool swapped = attribute != leaf->first;
+        *part = (struct key_part){
+            .name = name,
+            .sort = key_sort_operator(leaf->kind, swapped),
+            .low = swapped ? leaf->first : leaf->first->next,
+            .high = leaf->kind == NODE_BETWEEN ? leaf->last : NULL,
+        };
+        return true;
+    }
+    return false;
+}
+
+static bool key_take_value(const struct expression *expression,
+                           const struct node *node,
+                           const struct key_attribute *attribute,
+                           struct value *value,
+                           struct error *err)
+{
+    ensure(node->kind == NODE_VALUE);
+    *value = expression->values[node->value];
+    if (value->type != attribute->type) {
+        return error_set(err, ERROR_VALIDATION,
+                         "One or more parameter values were invalid: Condition parameter type "
+                         "does not match schema type");
+    }
+    if (value->payload.size == 0 && value->type != VALUE_N) {
+        return error_set(err, ERROR_VALIDATION,
+                         "One or more parameter values are not valid. The AttributeValue for a "
+                         "key attribute cannot contain an empty %s value. Key: %.*s",
+                         value->type == VALUE_S ? "string" : "binary", SLICE_ARGS(attribute->name));
+    }
+    return true;
+}
+
+static bool key_missed(const struct key_attribute *attribute, struct error *err)
+{
+    return error_set(err, ERROR_VALIDATION, "Query condition missed key schema element: %.*s",
+                     SLICE_ARGS(attribute->name));
+}
+
+static bool key_not_supported(struct error *err)
+{
+    return error_set(err, ERROR_VALIDATION, "Query key condition not supported");
+}
+
+static bool key_take_sort(const struct expression *expression,
+                          const struct key_attribute *attribute,
+                          const struct key_part *part,
+                          struct key_condition *condition,
+                          struct error *err)
+{
+    if (part->sort == SORT_BEGINS_WITH && attribute->type == VALUE_N) {
+        return key_not_supported(err);
+    }
+    condition->sort = part->sort;
+    return key_take_value(expression, part->low, attribute, &condition->low, err) &&
+           (part->high == NULL ||
+            key_take_value(expression, part->high, attribute, &condition->high, err));
+}
+
+bool expression_key_condition(const struct expression *expression,
+                              const struct key_attribute *partition,
+                              const struct key_attribute *sort,
+                              struct key_condition *condition,
+                              struct error *err)
+{
+    const struct program *program = expression->program;
+    struct key_condition made = {.sort = SORT_ANY};
+    struct key_part part;
+    ensure(program->kind == EXPRESSION_KEY_CONDITION);
+    uint32_t attributes = sort == NULL ? 1 : 2;
+    if (program->leaves_count > attributes) {
+        return error_set(err, ERROR_VALIDATION,
+                         "The number of query conditions (%u) exceeds the number of key "
+                         "attributes defined in the schema (%u)",
+                         program->leaves_count, attributes);
+    }
+    if (!key_find_part(program, partition->name, &part)) {
+        return key_missed(partition, err);
+    }
+    if (part.sort != SORT_EQ) {
+        return key_not_supported(err);
+    }
+    if (!key_take_value(expression, part.low, partition, &made.partition, err)) {
+        return false;
+    }
+    if (program->leaves_count == 2) {
+        if (!key_find_part(program, sort->name, &part)) {
+            return key_missed(sort, err);
+        }
+        if (!key_take_sort(expression, sort, &part, &made, err)) {
+            return false;
+        }
+    }
+    *condition = made;
+    return true;
+}
