@@ -30,7 +30,9 @@ static int decimal_compare_magnitude(const struct decimal *a, const struct decim
     if (a->exponent != b->exponent) {
         return a->exponent < b->exponent ? -1 : 1;
     }
-    return slice_compare((struct slice){a->digits, a->count}, (struct slice){b->digits, b->count});
+    int order =
+        slice_compare((struct slice){a->digits, a->count}, (struct slice){b->digits, b->count});
+    return (order > 0) - (order < 0);
 }
 
 int decimal_compare(const struct decimal *a, const struct decimal *b)
