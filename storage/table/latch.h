@@ -25,10 +25,10 @@ void latch_unlock(struct latches *latches, uint32_t stripe);
 void latch_lock_many(struct latches *latches, uint32_t *stripes, uint32_t *count);
 void latch_unlock_many(struct latches *latches, const uint32_t *stripes, uint32_t count);
 
-/* Only under the latch: a write with this seq was appended. */
+/* Only under the latch: a write with this seq is about to be appended, or has been. */
 void latch_note_append(struct latches *latches, uint32_t stripe, uint64_t seq);
-/* Newest seq appended under this stripe; without the latch: at least what a read that began before
- * this call can have seen. */
+/* Newest seq noted under this stripe. Without the latch: at least that of whatever a read that
+ * ended before this call can have seen; while another thread holds the latch, it waits for that. */
 uint64_t latch_appended_seq(const struct latches *latches, uint32_t stripe);
 
 /* Lock and unlock every stripe in turn: every critical section that had begun has ended. */
