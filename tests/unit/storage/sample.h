@@ -36,3 +36,30 @@ struct store *sample_store_open(const char *directory, struct sample_clock *cloc
 /* Made ACTIVE and acquired: give it back with table_release. `replicated`: with one replica. */
 const struct table *
 sample_store_table(struct store *store, const char *name, enum value_type sort, bool replicated);
+
+/* As a loop does it: from memory first, and again as a worker when that would block. */
+bool sample_write(struct store *store, struct write *write, struct arena *arena, struct error *err);
+/* A put that must succeed; returns its wait_seq. */
+uint64_t
+sample_put(struct store *store, const struct table *table, struct arena *arena, struct slice item);
+/* A delete that must succeed. */
+uint64_t sample_delete(struct store *store,
+                       const struct table *table,
+                       struct arena *arena,
+                       struct slice key);
+/* The item, or an empty slice. */
+struct slice
+sample_get(struct store *store, const struct table *table, struct arena *arena, struct slice key);
+/* The row as it is stored, tombstones included; false when there is none. In the arena. */
+bool sample_row(struct store *store,
+                const struct table *table,
+                struct arena *arena,
+                struct slice key,
+                struct row *row);
+
+/* A compiled expression. `values`: pairs of (":name", struct value), ended by NULL. */
+struct expression *sample_expression(struct expression_cache *cache,
+                                     struct arena *arena,
+                                     enum expression_kind kind,
+                                     const char *text,
+                                     ...);

@@ -1,5 +1,8 @@
 #include "tests/unit/storage/sample.h"
 
+#include "storage/table/key.h"
+
+#include <stdarg.h>
 #include <stdlib.h>
 
 static uint64_t sample_clock_wall_ms(void *context)
@@ -64,4 +67,98 @@ sample_store_table(struct store *store, const char *name, enum value_type sort, 
     const struct table *made = catalog_acquire(store->catalog, slice_text(name));
     ensure(made != NULL);
     return made;
+}
+
+bool sample_write(struct store *store, struct write *write, struct arena *arena, struct error *err)
+{
+    if (store_write(store, write, READ_CACHED, arena, err)) {
+        return true;
+    }
+    return err->code == ERROR_WOULD_BLOCK && store_write(store, write, READ_FULL, arena, err);
+}
+
+static uint64_t sample_write_must(struct store *store, struct write *write, struct arena *arena)
+{
+    struct error err = {0};
+    if (!sample_write(store, write, arena, &err)) {
+        fprintf(stderr, "write: %s\n", err.text);
+        abort();
+    }
+    return write->wait_seq;
+}
+
+uint64_t
+sample_put(struct store *store, const struct table *table, struct arena *arena, struct slice item)
+{
+    struct write write = {.table = table, .kind = WRITE_PUT, .item = item};
+    return sample_write_must(store, &write, arena);
+}
+
+uint64_t
+sample_delete(struct store *store, const struct table *table, struct arena *arena, struct slice key)
+{
+    struct write write = {.table = table, .kind = WRITE_DELETE, .item = key};
+    return sample_write_must(store, &write, arena);
+}
+
+struct slice
+sample_get(struct store *store, const struct table *table, struct arena *arena, struct slice key)
+{
+    struct slice image;
+    bool found = false;
+    uint64_t wait_seq;
+    struct error err = {0};
+    bool ok = store_get(store, table, key, READ_FULL, arena, &image, &found, &wait_seq, &err);
+    ensure(ok && (found || image.size == 0));
+    return image;
+}
+
+bool sample_row(struct store *store,
+                const struct table *table,
+                struct arena *arena,
+                struct slice key,
+                struct row *row)
+{
+    struct table_key encoded;
+    struct engine_value value;
+    struct error err = {0};
+    bool found = false;
+    key_encode(table, key, arena, &encoded);
+    bool ok = engine_get(store->engine, FAMILY_ITEMS, NULL, encoded.bytes, READ_FULL, &value,
+                         &found, &err);
+    ensure(ok);
+    if (found) {
+        ok = row_decode(arena_copy(arena, value.bytes), row, &err);
+        ensure(ok);
+        engine_value_release(&value);
+    }
+    return found;
+}
+
+struct expression *sample_expression(struct expression_cache *cache,
+                                     struct arena *arena,
+                                     enum expression_kind kind,
+                                     const char *text,
+                                     ...)
+{
+    struct placeholders placeholders = {.values =
+                                            arena_zalloc(arena, 8, sizeof(struct placeholder))};
+    va_list args;
+    va_start(args, text);
+    for (const char *name = va_arg(args, const char *); name != NULL;
+         name = va_arg(args, const char *)) {
+        ensure(placeholders.values_count < 8);
+        struct placeholder *made = &placeholders.values[placeholders.values_count++];
+        made->key = slice_text(name);
+        made->value = va_arg(args, struct value);
+    }
+    va_end(args);
+    struct expression *expression = NULL;
+    struct error err = {0};
+    if (!expression_compile(cache, kind, slice_text(text), &placeholders, arena, &expression,
+                            &err)) {
+        fprintf(stderr, "%s: %s\n", text, err.text);
+        abort();
+    }
+    return expression;
 }
