@@ -190,12 +190,8 @@ static void dispatch_wait(struct dispatch_call *call)
 /* Seqs rise along the queue nearly always, but a call that comes from a worker can have an older
  * one, so all are looked at. An answer can start the next request of its connection, which may add
  * a waiter: the queue is taken aside first. */
-void dispatch_durable(struct loop *loop)
+static void dispatch_answer_waiters(struct loop *loop, uint64_t durable)
 {
-    if (loop->waiters.count == 0) {
-        return;
-    }
-    uint64_t durable = engine_durable_seq(loop->node->store->engine);
     struct error reason;
     error_clear(&reason);
     bool asked = false, failed = false;
@@ -223,7 +219,19 @@ void dispatch_durable(struct loop *loop)
         kept.count += loop->waiters.count;
         loop->waiters = kept;
     }
-    dispatch_set_waiting(loop, loop->waiters.count);
+}
+
+void dispatch_durable(struct loop *loop)
+{
+    struct engine *engine = loop->node->store->engine;
+    uint64_t durable;
+    /* Again if it rose meanwhile: `waiting` may have been 0 then, and nobody will wake us for it.
+     */
+    do {
+        durable = engine_durable_seq(engine);
+        dispatch_answer_waiters(loop, durable);
+        dispatch_set_waiting(loop, loop->waiters.count);
+    } while (loop->waiters.count > 0 && engine_durable_seq(engine) > durable);
 }
 
 /* --- Running --------------------------------------------------------------------------------- */
