@@ -185,11 +185,8 @@ Test(value_json, a_long_collection_with_duplicates_is_quoted_in_part)
     }
     buffer_append(&text, "]}", 3);
     const char *error = refusal(&arena, (const char *)text.data, false);
-    cr_assert_eq(strncmp(error,
-                         INVALID "Input collection [a, a, \xc3\xbc"
-                                 "0, ",
-                         74),
-                 0, "%s", error);
+    static const char start[] = INVALID "Input collection [a, a, \xc3\xbc\x30, ";
+    cr_assert(slice_starts_with(slice_text(error), slice_text(start)), "%s", error);
     cr_assert_not_null(strstr(error, "] contains duplicates."));
     arena_destroy(&arena);
 }
