@@ -110,7 +110,7 @@ static bool json_is_borrowed(const struct json_builder *builder, const void *byt
 {
     uintptr_t at = (uintptr_t)bytes;
     uintptr_t start = (uintptr_t)builder->text.data;
-    return at >= start && at <= start + builder->text.size;
+    return at >= start && at < start + builder->text.size;
 }
 
 static int json_on_number(void *context, const char *bytes, size_t size)

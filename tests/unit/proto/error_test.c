@@ -30,7 +30,7 @@ Test(error, long_texts_are_cut_and_stay_terminated)
 
 Test(error, every_code_has_a_name)
 {
-    cr_assert_str_eq(error_code_name(ERROR_NONE), "NONE");
-    cr_assert_str_eq(error_code_name(ERROR_UNKNOWN_OUTCOME), "UNKNOWN_OUTCOME");
-    cr_assert_str_eq(error_code_name(ERROR_CONFIG), "CONFIG");
+#define X(name, reaction) cr_assert_str_eq(error_code_name(ERROR_##name), #name);
+    ERROR_CODES(X)
+#undef X
 }

@@ -112,6 +112,8 @@ uint64_t sample_walk(struct value value, unsigned depth)
         sum += sample_walk(member.value, depth + 1);
     }
     sum += value_at(value, sum % 7, &found);
+    sum += value_find(value, SLICE_LITERAL("\xff\xff"), &found); /* Past all: to the very end. */
+    sum += value_set_has(value, (struct value){VALUE_B, SLICE_LITERAL("\xff\xff\xff")});
     if (value.type == VALUE_N) {
         sum += decimal_from_key(value.payload, &decimal);
     }
