@@ -20,7 +20,7 @@ struct call {
     struct arena *arena;
     const struct operation *operation;
     const struct json *body;     /* The request: an object. */
-    struct slice host;           /* The request\'s Host header. */
+    struct slice host;           /* The request's Host header. */
     void *state;                 /* operation->state_bytes, zeroed. */
     struct buffer answer;        /* Initialised by the dispatcher before each run. */
     struct buffer error_members; /* Likewise; appended to an error's body, e.g. ,"Item":{…} */

@@ -63,11 +63,6 @@ bool page_open(struct call *call, struct error *err)
         return error_set(err, ERROR_VALIDATION, "The table does not have the specified index: %.*s",
                          SLICE_ARGS(index->text));
     }
-    struct error bare = {0};
-    if (state->page.start.size > 0 &&
-        !item_check_key(state->page.table, state->page.start, &bare)) {
-        return error_set(err, bare.code, "The provided starting key is invalid: %s", bare.text);
-    }
     return request_paths(&state->request, err);
 }
 

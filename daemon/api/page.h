@@ -13,7 +13,8 @@ struct page_call {
 /* Shapes, ExclusiveStartKey's values, expressions, Select: everything before the table. */
 MUST_CHECK bool
 page_begin(struct call *call, const struct shape *shape, unsigned texts, struct error *err);
-/* The table; no index of the asked name; the start key's form. Errors: NOT_FOUND, VALIDATION. */
+/* The table; no index of the asked name. What is to be said of the start key, storage says.
+ * Errors: NOT_FOUND, VALIDATION. */
 MUST_CHECK bool page_open(struct call *call, struct error *err);
 /* The common operation functions; call->state is a struct page_call. */
 MUST_CHECK bool page_run(struct call *call, enum read_tier tier, struct error *err);

@@ -2,7 +2,6 @@
  * reads up to a megabyte of whatever lies there. */
 #include "daemon/api/operations.h"
 #include "daemon/api/page.h"
-#include "storage/table/key.h"
 
 static bool scan_segments(const struct json *body, struct page_request *page, struct error *err)
 {
@@ -27,30 +26,11 @@ static bool scan_segments(const struct json *body, struct page_request *page, st
                      page->segment, page->segments);
 }
 
-/* A start key belongs to the segment that is scanned. */
-static bool scan_check_start(struct call *call, const struct page_request *page, struct error *err)
-{
-    struct table_key key;
-    struct slice lower;
-    struct slice upper;
-    if (page->start.size == 0 || page->segments == 1) {
-        return true;
-    }
-    key_encode(page->table, page->start, call->arena, &key);
-    key_segment(page->table, page->segment, page->segments, call->arena, &lower, &upper);
-    return (slice_compare(key.bytes, lower) >= 0 && slice_compare(key.bytes, upper) < 0) ||
-           error_set(err, ERROR_VALIDATION,
-                     "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
-                     "ExclusiveStartKey with correct Segment. TotalSegments: %u Segment: %u",
-                     page->segments, page->segment);
-}
-
 static bool scan_decode(struct call *call, struct error *err)
 {
     struct page_call *state = call->state;
     return page_begin(call, &shape_scan, TEXT_BIT(TEXT_FILTER) | TEXT_BIT(TEXT_PROJECTION), err) &&
-           scan_segments(call->body, &state->page, err) && page_open(call, err) &&
-           scan_check_start(call, &state->page, err);
+           scan_segments(call->body, &state->page, err) && page_open(call, err);
 }
 
 const struct operation operation_scan = {.name = "Scan",

@@ -158,11 +158,11 @@ static bool table_update_replicas(struct call *call, const struct table *table, 
                          "replicas: [%.*s].",
                          SLICE_ARGS(state->region));
     }
-    if (replication == NULL) {
+    if (replication == NULL || !replication_has_region(replication, state->region)) {
         return error_set(err, ERROR_UNAVAILABLE,
-                         "Table %.*s has replicas in other regions, and this node was started "
-                         "without the cluster they belong to",
-                         SLICE_ARGS(table->name));
+                         "Region %.*s has a replica of table %.*s, but is not in the cluster file "
+                         "with which this node was started",
+                         SLICE_ARGS(state->region), SLICE_ARGS(table->name));
     }
     return replication_replica_delete(replication, table->id, state->region, err);
 }
