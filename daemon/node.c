@@ -248,6 +248,25 @@ void node_stop(struct node *node)
 
 /* --- While it runs -------------------------------------------------------------------------- */
 
+/* Each loop takes the new set between two requests; once all have, nobody looks at the old one. */
+bool node_reload(struct node *node, struct error *err)
+{
+    struct credentials *next = NULL;
+    bool made = false;
+    if (!node->config->auth) {
+        return true;
+    }
+    if (!credentials_open(node->config->credentials, false, &next, &made, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < node->loops_count; i++) {
+        loop_use_credentials(&node->loops[i], next);
+    }
+    credentials_close(node->credentials);
+    node->credentials = next;
+    return true;
+}
+
 const char *node_http_address(const struct node *node)
 {
     return loop_address(&node->loops[0]);
