@@ -8,8 +8,8 @@
 
 struct expression_cache {
     uint32_t programs_max;
-    uint32_t count;
     uint32_t mask;
+    struct expression_cache_counts counts;
     struct program **buckets;
     struct program *newest;
     struct program *oldest;
@@ -54,7 +54,7 @@ static void cache_drop(struct expression_cache *cache, struct program *program)
     }
     *at = program->bucket_next;
     cache_unlink_use(cache, program);
-    cache->count--;
+    cache->counts.programs--;
     program_release(program);
 }
 
@@ -66,7 +66,7 @@ void expression_cache_close(struct expression_cache *cache)
     while (cache->oldest != NULL) {
         cache_drop(cache, cache->oldest);
     }
-    ensure(cache->count == 0);
+    ensure(cache->counts.programs == 0);
     free(cache->buckets);
     free(cache);
 }
@@ -100,8 +100,10 @@ struct program *cache_find(struct expression_cache *cache,
         program = program->bucket_next;
     }
     if (program == NULL) {
+        cache->counts.misses++;
         return NULL;
     }
+    cache->counts.hits++;
     if (program != cache->newest) {
         cache_unlink_use(cache, program);
         cache_link_use(cache, program);
@@ -112,7 +114,7 @@ struct program *cache_find(struct expression_cache *cache,
 
 void cache_insert(struct expression_cache *cache, struct program *program, uint64_t hash)
 {
-    if (cache->count == cache->programs_max) {
+    if (cache->counts.programs == cache->programs_max) {
         cache_drop(cache, cache->oldest);
     }
     struct program **bucket = &cache->buckets[hash & cache->mask];
@@ -120,7 +122,12 @@ void cache_insert(struct expression_cache *cache, struct program *program, uint6
     program->bucket_next = *bucket;
     *bucket = program;
     cache_link_use(cache, program);
-    cache->count++;
-    ensure(cache->count <= cache->programs_max);
+    cache->counts.programs++;
+    ensure(cache->counts.programs <= cache->programs_max);
     program_reference(program);
+}
+
+struct expression_cache_counts expression_cache_counts(const struct expression_cache *cache)
+{
+    return cache->counts;
 }
