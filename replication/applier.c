@@ -324,7 +324,8 @@ static bool applier_on_batch(struct applier *applier,
         return false;
     }
     struct dot last = {applier->options.origin, batch->incarnation, batch->last_seq};
-    if (!dot_covered_by(last, applied) || MUTANT(APPLY_TWICE)) {
+    bool again = dot_covered_by(last, applied);
+    if (!again || MUTANT(APPLY_TWICE)) {
         struct resolve resolve = {.wall_ms = now.wall_ms};
         watermark_settled(applier->options.watermark, &resolve.settled);
         if (!store->calls->apply(store->store, load.changes, load.count, &last, resolve_decider,
@@ -332,14 +333,32 @@ static bool applier_on_batch(struct applier *applier,
             return error_wrap(err, "apply %u changes of region %u", load.count,
                               applier->options.origin);
         }
-        applied = last;
+        applied = again ? applied : last;
     }
     applier->incarnation = batch->incarnation;
     applier->received += message->payload_bytes;
     applier_wait(applier, (struct applier_wait){result.wait_seq, applied.seq,
                                                 message->payload_bytes, load.stamp});
     applier_count(applier, message, &load, &result, applied);
-    return applier_report(applier, &batch->report, err);
+    /* A repeated batch has nothing to report: what it says may be older than what is known. */
+    return again || applier_report(applier, &batch->report, err);
+}
+
+/* May the report of a heartbeat be believed? Only if all that was sent in front of it is here.
+ * While nothing of the origin was ever applied that cannot be told, unless nothing was sent. */
+static bool applier_check_heartbeat(const struct applier *applier,
+                                    const struct message_heartbeat *heartbeat,
+                                    bool *complete,
+                                    struct error *err)
+{
+    uint64_t wait_seq;
+    struct dot applied = applier_applied(applier, &wait_seq);
+    *complete = heartbeat->sent_seq <= applied.seq;
+    if (!*complete && applied.incarnation != 0 && !MUTANT(GAP)) {
+        return error_set(err, ERROR_PROTOCOL, "a gap: applied up to %llu, sent up to %llu",
+                         (unsigned long long)applied.seq, (unsigned long long)heartbeat->sent_seq);
+    }
+    return true;
 }
 
 static bool applier_on_heartbeat(struct applier *applier,
@@ -353,7 +372,9 @@ static bool applier_on_heartbeat(struct applier *applier,
         applier->figures.stamps_ahead++;
         ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
     }
-    if (!applier_report(applier, &heartbeat->report, err)) {
+    bool complete;
+    if (!applier_check_heartbeat(applier, heartbeat, &complete, err) ||
+        (complete && !applier_report(applier, &heartbeat->report, err))) {
         return false;
     }
     applier_emit(applier, &(struct message){

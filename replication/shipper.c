@@ -5,6 +5,10 @@
  * seq and the credit. Nothing but durable writes is read, so a crash here never takes back what a
  * peer has applied.
  *
+ * Peers are told seqs of own writes only, never how far the log was read: between own writes lie
+ * seqs of batches that applied others' writes, and after a restart those are given again, to own
+ * writes.
+ *
  * Reports (see watermark.h) travel in this stream because its order is their meaning: the report
  * goes out only once the cursor has passed behind_seq, so every own write made before the reported
  * state was applied is in front of it.
@@ -36,8 +40,9 @@ struct shipper {
     struct arena reads; /* One read of the log. */
     enum shipper_state state;
     uint64_t cursor;       /* The log was read up to here. */
-    uint64_t told;         /* The peer was told so by a batch. */
-    uint64_t told_us;      /* When; mono. */
+    uint64_t passed;       /* The newest own write in it. */
+    uint64_t told;         /* The one at the end of the last batch. */
+    uint64_t told_us;      /* When that was sent; mono. */
     uint64_t acknowledged; /* Seq. */
     uint64_t credit;       /* Total, as granted. */
     uint64_t spent;        /* Bytes of batches sent. */
@@ -143,7 +148,7 @@ static void shipper_publish(struct shipper *shipper, struct moment now)
     }
     ensure(pthread_mutex_lock(&shipper->figures_mutex) == 0);
     shipper->figures.state = shipper->state;
-    shipper->figures.sent_seq = shipper->cursor;
+    shipper->figures.sent_seq = shipper->told;
     shipper->figures.acknowledged_seq = shipper->acknowledged;
     shipper->figures.pending_records = pending;
     shipper->figures.lag_seconds = shipper_age_seconds(now.wall_ms, oldest_ms);
@@ -191,6 +196,7 @@ static bool shipper_on_start(struct shipper *shipper,
     } else {
         shipper->cursor = start->applied_seq;
     }
+    shipper->passed = shipper->cursor;
     shipper->told = shipper->cursor;
     shipper->told_us = now.mono_us;
     shipper->state = SHIPPER_SHIPPING;
@@ -265,6 +271,7 @@ struct shipper_load {
     uint32_t count;
     uint64_t wall_ms; /* Of the first record's stamp. */
     uint64_t end;     /* The log was read up to here. */
+    uint64_t passed;  /* The newest own write in it, shipped or left out. */
 };
 
 /* One read of the log behind load->end. *done: the load is full or the log is read. */
@@ -301,6 +308,7 @@ static bool shipper_read(struct shipper *shipper,
             load->wall_ms =
                 load->wall_ms != 0 ? load->wall_ms : stamp_wall_ms(change->version.stamp);
         }
+        load->passed = seq;
     }
     *done = load->raw.size >= PEER_BATCH_BYTES_MAX || load->count == PEER_BATCH_RECORDS_MAX ||
             next >= durable || next == load->end;
@@ -308,13 +316,12 @@ static bool shipper_read(struct shipper *shipper,
     return true;
 }
 
-/* Does a cursor that moved without records deserve a batch of its own? Rarely: the peer stores it,
- * and two idle regions would otherwise feed each other cursors for ever. */
-static bool shipper_skip_due(const struct shipper *shipper, uint64_t end, struct moment now)
+/* Do own writes that were left out deserve a batch of their own? Once a heartbeat: nothing settles
+ * before every member has passed them. */
+static bool shipper_skip_due(const struct shipper *shipper, struct moment now)
 {
-    return end > shipper->told &&
-           (end - shipper->told >= PEER_SKIPPED_SEQS_MAX ||
-            now.mono_us - shipper->told_us >= (uint64_t)PEER_SKIPPED_MS_MAX * 1000);
+    return shipper->passed > shipper->told &&
+           now.mono_us - shipper->told_us >= (uint64_t)shipper->options.heartbeat_ms * 1000;
 }
 
 static void shipper_send_batch(struct shipper *shipper,
@@ -329,21 +336,21 @@ static void shipper_send_batch(struct shipper *shipper,
             {
                 .incarnation = shipper->options.store.incarnation,
                 .previous_seq = shipper->told,
-                .last_seq = load->end,
+                .last_seq = shipper->passed,
             },
     };
     records_pack(shipper->codec, buffer_slice(&load->raw), load->count, &shipper->arena,
                  &message.batch.records);
-    if (load->end >= behind_seq) {
+    if (shipper->cursor >= behind_seq) {
         message.batch.report = *report;
         shipper->reported = *report;
     }
     size_t bytes;
     shipper_emit(shipper, &message, &bytes);
-    shipper->told = load->end;
+    shipper->told = shipper->passed;
     shipper->told_us = now.mono_us;
     shipper->spent += bytes;
-    shipper_fly(shipper, (struct shipper_flight){load->end, load->wall_ms, load->count});
+    shipper_fly(shipper, (struct shipper_flight){shipper->told, load->wall_ms, load->count});
     ensure(pthread_mutex_lock(&shipper->figures_mutex) == 0);
     shipper->figures.sent_records += load->count;
     shipper->figures.sent_bytes += bytes;
@@ -364,7 +371,7 @@ static bool shipper_ship(struct shipper *shipper,
     if (shipper->spent >= shipper->credit) {
         return true;
     }
-    struct shipper_load load = {.end = shipper->cursor};
+    struct shipper_load load = {.end = shipper->cursor, .passed = shipper->passed};
     buffer_init(&load.raw, &shipper->arena, 4096);
     bool done = shipper->cursor >= durable;
     while (!done) {
@@ -379,7 +386,8 @@ static bool shipper_ship(struct shipper *shipper,
         return shipper_repair(shipper, err, "the log was trimmed before it was sent");
     }
     shipper->cursor = load.end;
-    if (load.count > 0 || shipper_skip_due(shipper, load.end, now)) {
+    shipper->passed = load.passed;
+    if (load.count > 0 || shipper_skip_due(shipper, now)) {
         shipper_send_batch(shipper, &load, report, behind_seq, now);
         *more = shipper->cursor < durable && shipper->spent < shipper->credit;
     }
@@ -404,6 +412,7 @@ static void shipper_heartbeat(struct shipper *shipper,
                 .stamp = hlc_last(shipper->options.hlc),
                 .mono_us = now.mono_us,
                 .durable_seq = store->calls->durable_seq(store->store),
+                .sent_seq = shipper->told,
             },
     };
     if (shipper->cursor >= behind_seq) {

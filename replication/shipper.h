@@ -38,7 +38,7 @@ enum shipper_state { SHIPPER_WAITING, SHIPPER_SHIPPING, SHIPPER_REPAIR };
 
 struct shipper_figures {
     enum shipper_state state;
-    uint64_t sent_seq;         /* The log was read and shipped up to here. */
+    uint64_t sent_seq;         /* Newest own write shipped, or left out as none of the peer's. */
     uint64_t acknowledged_seq; /* The peer has it durably up to here. */
     uint64_t sent_records, sent_bytes;
     uint64_t pending_records; /* Sent and unacknowledged, plus seqs not yet read. */

@@ -69,8 +69,6 @@ enum {
     PEER_TABLE_ATTRIBUTES_MAX = 64,      /* Of one table, as the catalog has it. */
     PEER_TEXT_BYTES_MAX = 1024,          /* Refusals and reasons. */
     PEER_UNACKED_BATCHES_MAX = 512,      /* Applied, not yet durable; past it they are joined. */
-    PEER_SKIPPED_SEQS_MAX = 4096,        /* Filtered seqs before an empty batch moves the cursor. */
-    PEER_SKIPPED_MS_MAX = 600000,        /* And the longest time it may stand still. */
     CLOCK_AHEAD_MS_MAX = 60000,          /* A peer's stamp drags our clock at most this far ahead. */
     CONFLICT_SKEW_MS = 1000,             /* A winner this far ahead of our clock: reason CLOCK. */
     PAGE_LOOP_ROWS = 64,                 /* Rows one page may look at on a loop; then a worker. */

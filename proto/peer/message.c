@@ -104,6 +104,7 @@ message_pack_heartbeat(const struct message_heartbeat *from, struct arena *arena
     heartbeat->mono_us = from->mono_us;
     heartbeat->echo_us = from->echo_us;
     heartbeat->durable_seq = from->durable_seq;
+    heartbeat->sent_seq = from->sent_seq;
     message_pack_context(&from->report, arena, &heartbeat->n_report, &heartbeat->report);
     to->body_case = MERIDIAN__PEER__PEER_MESSAGE__BODY_HEARTBEAT;
     to->heartbeat = heartbeat;
@@ -305,6 +306,7 @@ static bool message_unpack_heartbeat(const Meridian__Peer__Heartbeat *from,
     to->mono_us = from->mono_us;
     to->echo_us = from->echo_us;
     to->durable_seq = from->durable_seq;
+    to->sent_seq = from->sent_seq;
     return message_unpack_context(from->n_report, from->report, &to->report, err);
 }
 

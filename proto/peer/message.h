@@ -76,6 +76,7 @@ struct message_heartbeat {
     uint64_t mono_us;
     uint64_t echo_us;
     uint64_t durable_seq;
+    uint64_t sent_seq;
     struct context report;
 };
 
