@@ -74,7 +74,6 @@ static int parser_on_header_value(llhttp_t *llhttp, const char *at, size_t size)
         return 0;
     }
     ensure(request->headers_count > 0);
-    parser->head_bytes = (size_t)((const uint8_t *)at + size - parser->bytes);
     return parser_extend(parser, &request->headers[request->headers_count - 1].value, at, size);
 }
 
@@ -109,32 +108,9 @@ static void parser_split_target(struct http_request *request)
 static int parser_on_headers_complete(llhttp_t *llhttp)
 {
     struct http_parser *parser = parser_of(llhttp);
-    struct http_request *request = parser->request;
-    size_t line = (size_t)(request->target.data - parser->bytes) + request->target.size;
-    if (parser->head_bytes < line) {
-        parser->head_bytes = line;
-    }
-    if (parser->head_bytes > HTTP_HEADER_BYTES_MAX || llhttp->http_major != 1) {
-        return parser_refuse(parser, 400);
-    }
     parser->head_done = true;
     llhttp->upgrade = 0; /* Offers to speak something else are not taken up. */
-    parser_split_target(request);
-    if ((llhttp->flags & F_CHUNKED) != 0) {
-        parser->collects = true;
-        buffer_init(&parser->body, request->arena, HTTP_READ_BYTES);
-    } else if ((llhttp->flags & F_CONTENT_LENGTH) != 0) {
-        if (llhttp->content_length > HTTP_BODY_BYTES_MAX) {
-            return parser_refuse(parser, 413);
-        }
-        /* 4: the two line ends between the last value and the body; blanks can only make the rest
-         * of the buffer too small, which then shows as a full buffer in http_parser_run. */
-        if (llhttp->content_length > HTTP_READ_BYTES - 4 - parser->head_bytes) {
-            parser->collects = true;
-            buffer_init(&parser->body, request->arena, (size_t)llhttp->content_length);
-        }
-    }
-    return 0;
+    return HPE_PAUSED;   /* http_parser_run learns where the head ends, and goes on. */
 }
 
 static int parser_on_body(llhttp_t *llhttp, const char *at, size_t size)
@@ -200,6 +176,32 @@ void http_parser_init(struct http_parser *parser, struct http_request *request)
     parser_start(parser);
 }
 
+/* The head ends at parser->parsed: where does the body go? */
+static bool parser_end_head(struct http_parser *parser)
+{
+    const llhttp_t *llhttp = &parser->llhttp;
+    parser->head_bytes = parser->parsed;
+    if (parser->head_bytes > HTTP_HEADER_BYTES_MAX || llhttp->http_major != 1) {
+        parser->refusal = 400;
+        return false;
+    }
+    parser_split_target(parser->request);
+    size_t expected = HTTP_READ_BYTES;
+    if ((llhttp->flags & F_CHUNKED) == 0) {
+        if (llhttp->content_length > HTTP_BODY_BYTES_MAX) {
+            parser->refusal = 413;
+            return false;
+        }
+        if (llhttp->content_length <= HTTP_READ_BYTES - parser->head_bytes) {
+            return true;
+        }
+        expected = (size_t)llhttp->content_length;
+    }
+    parser->collects = true;
+    buffer_init(&parser->body, parser->request->arena, expected);
+    return true;
+}
+
 /* The body is collected and all that was read of it is taken: read over it. */
 static void parser_rewind(struct http_parser *parser)
 {
@@ -208,35 +210,50 @@ static void parser_rewind(struct http_parser *parser)
     parser->used = parser->head_bytes;
 }
 
+/* Give llhttp what it has not seen. */
+static llhttp_errno_t parser_execute(struct http_parser *parser)
+{
+    const char *from = (const char *)parser->bytes + parser->parsed;
+    size_t size = parser->used - parser->parsed;
+    llhttp_errno_t result = llhttp_execute(&parser->llhttp, from, size);
+    size_t taken = size;
+    if (result == HPE_PAUSED) {
+        const char *end = llhttp_get_error_pos(&parser->llhttp);
+        ensure(end >= from && end <= from + size);
+        taken = (size_t)(end - from);
+    }
+    parser->parsed += taken;
+    return result;
+}
+
 enum http_parsed http_parser_run(struct http_parser *parser)
 {
     ensure(!parser->done && parser->refusal == 0);
     if (parser->parsed == parser->used) {
         return HTTP_PARSED_MORE;
     }
-    const char *from = (const char *)parser->bytes + parser->parsed;
-    llhttp_errno_t result = llhttp_execute(&parser->llhttp, from, parser->used - parser->parsed);
+    bool head_was_done = parser->head_done;
+    llhttp_errno_t result = parser_execute(parser);
+    if (result == HPE_PAUSED && !head_was_done && !parser->done) {
+        if (!parser_end_head(parser)) {
+            return HTTP_PARSED_REFUSED;
+        }
+        llhttp_resume(&parser->llhttp);
+        result = parser_execute(parser);
+    }
     if (result == HPE_PAUSED && parser->done) {
-        const char *end = llhttp_get_error_pos(&parser->llhttp);
-        ensure(end >= from && end <= (const char *)parser->bytes + parser->used);
-        parser->parsed += (size_t)(end - from);
         return HTTP_PARSED_DONE;
     }
     if (result != HPE_OK) {
         parser->refusal = parser->refusal == 0 ? 400 : parser->refusal;
         return HTTP_PARSED_REFUSED;
     }
-    parser->parsed = parser->used;
-    if (!parser->head_done) {
-        if (parser->used > HTTP_HEADER_BYTES_MAX) {
-            parser->refusal = 400;
-            return HTTP_PARSED_REFUSED;
-        }
-    } else if (parser->collects) {
-        parser_rewind(parser);
-    } else if (parser->used == HTTP_READ_BYTES) {
-        parser->refusal = 400; /* Blanks behind the head took the place of the body. */
+    if (!parser->head_done && parser->used > HTTP_HEADER_BYTES_MAX) {
+        parser->refusal = 400;
         return HTTP_PARSED_REFUSED;
+    }
+    if (parser->collects) {
+        parser_rewind(parser);
     }
     return HTTP_PARSED_MORE;
 }

@@ -33,7 +33,7 @@ struct http_parser {
     struct http_request *request; /* Borrowed; its arena too. */
     struct buffer body;           /* When collected. */
     size_t parsed, used;
-    size_t head_bytes; /* Up to the end of the last header's value. */
+    size_t head_bytes; /* With its empty line. */
     unsigned refusal;  /* HTTP status. */
     bool in_name;      /* The last header's name is not over. */
     bool head_done;

@@ -292,7 +292,8 @@ Test(connection, sends_no_body_to_head)
 {
     struct fixture *fixture = started();
     int fd = client_connect(fixture->address);
-    client_send(fd, "HEAD /count HTTP/1.1\r\n\r\nPOST /echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nok");
+    client_send(fd,
+                "HEAD /count HTTP/1.1\r\n\r\nPOST /echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nok");
     struct response response;
     client_receive_head(fd, &response);
     cr_assert_not_null(strstr(response.head, "Content-Length: 14"));
@@ -316,8 +317,8 @@ Test(connection, offers_to_upgrade_are_ignored)
 
 /* --- Time ------------------------------------------------------------------------------------ */
 
-static void expect_timed_out(const char *sent, uint32_t idle_ms, uint32_t header_ms,
-                             uint32_t body_ms)
+static void
+expect_timed_out(const char *sent, uint32_t idle_ms, uint32_t header_ms, uint32_t body_ms)
 {
     struct fixture *fixture = malloc(sizeof(*fixture));
     fixture_prepare(fixture);
