@@ -1,0 +1,293 @@
+/* Goal: kill -9 at any moment takes no acknowledged write and leaves no half of a batch. Method: a
+ * child process writes and reports through a pipe what it was allowed to acknowledge; it is killed
+ * in mid-flight and a second child opens the folder and compares. Only children open the folder:
+ * RocksDB's threads do not survive a fork. Several rounds on one folder, so that recovery runs on
+ * what recovery left. */
+#include "proto/base/bytes.h"
+#include "storage/log/change.h"
+#include "tests/support/directory.h"
+#include "tests/unit/storage/remote.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+TestSuite(crash, .timeout = 120);
+
+enum {
+    ROUNDS = 6,
+    WRITERS = 4,
+    REPORTS_MAX = 1 << 16,
+    GROUP = 5, /* Rows of one applied batch, each with a dot of its own. */
+
+};
+
+struct report {
+    uint64_t round, writer, number, seq;
+};
+
+struct reports {
+    struct report list[REPORTS_MAX];
+    size_t count;
+};
+
+/* Below PIPE_BUF, so reports of several threads never mix. */
+static void report_send(int to, struct report report)
+{
+    ensure(write(to, &report, sizeof(report)) == (ssize_t)sizeof(report));
+}
+
+static bool report_take(int from, struct reports *reports)
+{
+    struct report report;
+    ssize_t got = 0;
+    do {
+        got = read(from, &report, sizeof(report));
+    } while (got < 0 && errno == EINTR);
+    ensure(got == 0 || got == (ssize_t)sizeof(report));
+    if (got > 0) {
+        ensure(reports->count < REPORTS_MAX);
+        reports->list[reports->count++] = report;
+    }
+    return got > 0;
+}
+
+/* Run `work` in a child until it has made `enough` reports, kill it, take what it still had sent.
+ */
+static void crash(const char *directory,
+                  uint64_t round,
+                  size_t enough,
+                  void (*work)(const char *directory, uint64_t round, int to),
+                  struct reports *reports)
+{
+    int ends[2];
+    ensure(pipe(ends) == 0);
+    pid_t child = fork();
+    ensure(child >= 0);
+    if (child == 0) {
+        close(ends[0]);
+        work(directory, round, ends[1]);
+        _exit(1); /* It writes until it is killed. */
+    }
+    close(ends[1]);
+    size_t before = reports->count;
+    while (reports->count - before < enough && report_take(ends[0], reports)) {
+    }
+    ensure(kill(child, SIGKILL) == 0);
+    while (report_take(ends[0], reports)) {
+    }
+    close(ends[0]);
+    int status;
+    ensure(waitpid(child, &status, 0) == child);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child ended by itself: %d",
+              status);
+}
+
+static void check(const char *directory,
+                  void (*work)(const char *directory, const void *reports),
+                  const struct reports *reports)
+{
+    pid_t child = fork();
+    ensure(child >= 0);
+    if (child == 0) {
+        work(directory, reports);
+        _exit(0);
+    }
+    int status;
+    ensure(waitpid(child, &status, 0) == child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+              "the folder does not hold what was acknowledged: %d", status);
+}
+
+/* --- Local writes ---------------------------------------------------------------------------- */
+
+struct writer {
+    struct store *store;
+    uint64_t round, index;
+    int to;
+};
+
+static const struct table *crash_table(struct store *store)
+{
+    const struct table *table = catalog_acquire(store->catalog, SLICE_LITERAL("table"));
+    return table != NULL ? table : sample_store_table(store, "table", VALUE_MISSING, true);
+}
+
+static struct slice
+crash_item(struct arena *arena, uint64_t writer, uint64_t round, uint64_t number)
+{
+    const char *pk = arena_printf(arena, "%llu/%llu", (unsigned long long)writer,
+                                  (unsigned long long)(number % 50));
+    const char *text =
+        arena_printf(arena, "%llu %llu", (unsigned long long)round, (unsigned long long)number);
+    return sample_item(arena, "pk", sample_s(pk), "v", sample_s(text), NULL);
+}
+
+static void *writer_run(void *argument)
+{
+    struct writer *writer = argument;
+    const struct table *table = catalog_acquire(writer->store->catalog, SLICE_LITERAL("table"));
+    struct arena arena;
+    arena_init(&arena);
+    for (uint64_t number = 0;; number++) {
+        struct error err = {0};
+        uint64_t seq = sample_put(writer->store, table, &arena,
+                                  crash_item(&arena, writer->index, writer->round, number));
+        ensure(engine_wait_durable(writer->store->engine, seq, &err));
+        report_send(writer->to, (struct report){writer->round, writer->index, number, seq});
+        arena_clear(&arena);
+    }
+    return NULL;
+}
+
+static void write_until_killed(const char *directory, uint64_t round, int to)
+{
+    struct sample_clock clock = {.now_ms = 1700000000000u + round * 1000};
+    struct store *store = sample_store_open(directory, &clock);
+    table_release(crash_table(store));
+    struct writer writers[WRITERS];
+    pthread_t threads[WRITERS];
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){store, round, i, to};
+        ensure(pthread_create(&threads[i], NULL, writer_run, &writers[i]) == 0);
+    }
+    pthread_join(threads[0], NULL); /* Until the signal. */
+}
+
+/* Each report's log record is there, and its row holds this or a later write of that writer. */
+static void check_writes(const char *directory, const void *argument)
+{
+    const struct reports *reports = argument;
+    struct sample_clock clock = {0};
+    struct store *store = sample_store_open(directory, &clock);
+    const struct table *table = crash_table(store);
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < reports->count; i++) {
+        const struct report *report = &reports->list[i];
+        struct slice item = crash_item(&arena, report->writer, report->round, report->number);
+        struct change change;
+        uint32_t count;
+        uint64_t next;
+        struct error err = {0};
+        ensure(store_log_read(store, report->seq - 1, 1, 1, &arena, &change, &count, &next, &err));
+        ensure(count == 1 && change.version.dot.seq == report->seq);
+        ensure(slice_equal(change.image, item));
+        struct row row;
+        ensure(sample_row(store, table, &arena, change.key, &row));
+        ensure(version_compare(&row.version, &change.version) >= 0);
+        arena_clear(&arena);
+    }
+    arena_destroy(&arena);
+    table_release(table);
+    store_close(store);
+}
+
+Test(crash, no_acknowledged_write_is_lost)
+{
+    char *directory = test_directory_make();
+    struct reports *reports = calloc(1, sizeof(*reports));
+    uint64_t seed = sample_seed();
+    uint64_t state = seed;
+    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        size_t enough = 1 + (size_t)(sample_next(&state) % 800);
+        crash(directory, round, enough, write_until_killed, reports);
+        check(directory, check_writes, reports);
+    }
+    for (size_t i = 0; i < reports->count; i++) { /* A seq names one write, over all rounds. */
+        for (size_t k = i + 1; k < reports->count && reports->count < 8192; k++) {
+            cr_assert_neq(reports->list[i].seq, reports->list[k].seq);
+        }
+    }
+    free(reports);
+    test_directory_remove(directory);
+}
+
+/* --- Applied batches ------------------------------------------------------------------------- */
+
+/* Batch n writes n into GROUP rows and moves the watermark to n; every row also meets a conflict
+ * with region 3, so that a batch holds conflict records too. */
+static void apply_until_killed(const char *directory, uint64_t round, int to)
+{
+    struct sample_clock clock = {0};
+    struct store *store = sample_store_open(directory, &clock);
+    const struct table *table = crash_table(store);
+    struct arena arena;
+    arena_init(&arena);
+    struct context applied;
+    store_applied(store, &applied);
+    uint64_t number = applied.count == 0 ? 1 : applied.entries[0].seq / GROUP + 1;
+    for (;; number++) {
+        struct change changes[2 * GROUP];
+        const char *text = arena_printf(&arena, "%llu", (unsigned long long)number);
+        for (uint32_t i = 0; i < GROUP; i++) {
+            const char *pk = arena_printf(&arena, "row %u", i);
+            changes[i] = remote_change(&arena, table, remote_dot(2, GROUP * number + i),
+                                       10 * number + 1, pk, text);
+            changes[GROUP + i] = remote_change(&arena, table, remote_dot(3, GROUP * number + i),
+                                               10 * number, pk, "loser");
+        }
+        struct dot watermark = remote_dot(2, GROUP * number + GROUP - 1);
+        struct apply_result result;
+        struct error err = {0};
+        ensure(
+            store_apply(store, changes, 2 * GROUP, &watermark, remote_decide, NULL, &result, &err));
+        if (number % 3 == 0) { /* Elsewhere the kill meets batches nobody waited for. */
+            ensure(engine_wait_durable(store->engine, result.wait_seq, &err));
+            report_send(to, (struct report){round, 0, number, result.wait_seq});
+        }
+        arena_clear(&arena);
+    }
+}
+
+static void check_batches(const char *directory, const void *argument)
+{
+    const struct reports *reports = argument;
+    struct sample_clock clock = {0};
+    struct store *store = sample_store_open(directory, &clock);
+    const struct table *table = crash_table(store);
+    struct arena arena;
+    arena_init(&arena);
+    struct context applied;
+    store_applied(store, &applied);
+    uint64_t number = applied.count == 0 ? 0 : applied.entries[0].seq / GROUP;
+    for (size_t i = 0; i < reports->count; i++) {
+        ensure(reports->list[i].number <= number);
+    }
+    const char *text =
+        number == 0 ? "absent" : arena_printf(&arena, "%llu", (unsigned long long)number);
+    for (uint32_t i = 0; i < GROUP; i++) {
+        ensure(strcmp(remote_text(store, table, &arena, arena_printf(&arena, "row %u", i)), text) ==
+               0);
+    }
+    uint32_t max = (uint32_t)(GROUP * number) + 1;
+    uint32_t count;
+    struct error err = {0};
+    struct conflict *conflicts = arena_zalloc(&arena, max, sizeof(*conflicts));
+    ensure(store_conflicts(store, 0, max, &arena, conflicts, &count, &err));
+    ensure(count == GROUP * number);
+    arena_destroy(&arena);
+    table_release(table);
+    store_close(store);
+}
+
+Test(crash, an_applied_batch_is_there_whole_or_not_at_all)
+{
+    char *directory = test_directory_make();
+    struct reports *reports = calloc(1, sizeof(*reports));
+    uint64_t seed = sample_seed();
+    uint64_t state = seed;
+    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        size_t enough = 1 + (size_t)(sample_next(&state) % 60);
+        crash(directory, round, enough, apply_until_killed, reports);
+        check(directory, check_batches, reports);
+    }
+    free(reports);
+    test_directory_remove(directory);
+}
