@@ -251,8 +251,7 @@ Test(page, bad_start_keys_of_a_query_are_refused)
 Test(page, a_filter_runs_after_counting_and_a_projection_after_the_filter)
 {
     for (int i = 0; i < 10; i++) {
-        char sort[8];
-        snprintf(sort, sizeof(sort), "%d", i);
+        char sort[2] = {(char)('0' + i), 0};
         sample_put(store, table, &arena,
                    sample_item(&arena, "pk", sample_s("p"), "sk", sample_s(sort), "even",
                                sample_n(&arena, i % 2 == 0 ? "1" : "0"), NULL));

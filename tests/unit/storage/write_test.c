@@ -108,14 +108,15 @@ Test(write, an_item_may_be_as_large_as_the_limit_and_no_larger)
     cr_assert_not(sample_write(store, &write, &arena, &err));
     cr_assert_eq(err.code, ERROR_VALIDATION);
     cr_assert_str_eq(err.text, "Item size has exceeded the maximum allowed size");
-    struct write update = {.table = plain, .kind = WRITE_UPDATE};
-    update.item = sample_key(&arena, "k");
-    update.update =
+    struct expression *set =
         sample_expression(cache, &arena, EXPRESSION_UPDATE, "SET b = :b", ":b", sample_s(""), NULL);
+    struct write update = {.table = plain, .kind = WRITE_UPDATE, .update = set};
+    update.item = sample_key(&arena, "k");
     cr_assert_not(sample_write(store, &update, &arena, &err));
     cr_assert_eq(err.code, ERROR_VALIDATION);
     cr_assert_str_eq(err.text, "Item size to update has exceeded the maximum allowed size");
     cr_assert(update.existed && update.exists && !update.changed);
+    expression_release(set);
 }
 
 Test(write, an_unchanged_overwrite_writes_nothing_unless_replicas_must_see_it_as_newer)
