@@ -211,7 +211,7 @@ bool expression_compile(struct expression_cache *cache,
                         struct expression **expression,
                         struct error *err)
 {
-    struct expression *made;
+    struct expression *made = NULL;
     if (!bind_compile(cache, kind, text, placeholders, arena, &made, err)) {
         return error_wrap(err, "Invalid %s", program_kind_name(kind));
     }
