@@ -42,6 +42,7 @@ struct applier *applier_open(const struct applier_options *options)
 {
     ensure(options->emit != NULL && options->watermark != NULL && options->hlc != NULL);
     ensure(options->origin != 0 && options->origin != options->store.region);
+    ensure(options->credit_bytes > 0);
     struct applier *applier = calloc(1, sizeof(*applier));
     ensure(applier != NULL);
     applier->options = *options;
@@ -131,7 +132,7 @@ void applier_pump(struct applier *applier, struct moment now)
     applier_emit(applier, &(struct message){
                               .kind = MESSAGE_ACK,
                               .ack = {applier->incarnation, done.last_seq,
-                                      applier->returned + PEER_CREDIT_BYTES_MAX},
+                                      applier->returned + applier->options.credit_bytes},
                           });
     if (done.stamp != 0) {
         uint64_t wall_ms = stamp_wall_ms(done.stamp);
@@ -154,7 +155,7 @@ void applier_start(struct applier *applier)
     applier_emit(applier, &(struct message){
                               .kind = MESSAGE_START,
                               .start = {MESSAGE_VERSION, applied.incarnation, applied.seq,
-                                        PEER_CREDIT_BYTES_MAX},
+                                        applier->options.credit_bytes},
                           });
     if (applied.incarnation != 0) {
         /* What earlier connections brought may still be on its way to the disk. */
@@ -272,7 +273,8 @@ static bool applier_check_place(const struct applier *applier,
         return error_set(err, ERROR_PROTOCOL, "a gap: applied up to %llu, a batch behind %llu",
                          (unsigned long long)applied.seq, (unsigned long long)batch->previous_seq);
     }
-    if (applier->received > applier->returned + PEER_CREDIT_BYTES_MAX + PEER_FRAME_BYTES_MAX) {
+    if (applier->received >
+        applier->returned + applier->options.credit_bytes + PEER_FRAME_BYTES_MAX) {
         return error_set(err, ERROR_PROTOCOL, "region %u ships beyond its credit",
                          applier->options.origin);
     }

@@ -20,6 +20,7 @@ struct applier_options {
     struct watermark *watermark; /* Borrowed; outlives the applier. */
     struct hlc *hlc;             /* Borrowed; observes the stamps of the peer. */
     uint16_t origin;             /* The peer's region id. */
+    uint32_t credit_bytes;       /* The peer may send so much ahead of our disk; 1 or more. */
     /* One message to send, in order. The payload is borrowed for the call. */
     void (*emit)(void *context, struct slice payload);
     void *context;

@@ -187,7 +187,7 @@ void watermark_refresh(struct watermark *watermark,
     }
     watermark_settle(watermark);
     *durable = watermark->reports[self];
-    *behind_seq = MUTANT(REPORT_OVERTAKES) ? 0 : watermark->behind_seq;
+    *behind_seq = MUTANT(REPORT_OVERTAKES) || MUTANT(REPORT_UNDURABLE) ? 0 : watermark->behind_seq;
     settled = watermark->settled;
     risen = watermark->settled_told < watermark->settled_changes;
     watermark->settled_told = watermark->settled_changes;

@@ -133,7 +133,7 @@ void sim_connection_open(struct sim_world *world, uint32_t from, uint32_t to)
         .hlc = &a->hlc,
         .peer = slice_text(b->name),
         .peer_id = b->id,
-        .heartbeat_ms = SIM_HEARTBEAT_MS,
+        .heartbeat_ms = world->plan.heartbeat_ms,
         .emit = sim_connection_emit_forth,
         .context = connection,
     });
@@ -142,6 +142,7 @@ void sim_connection_open(struct sim_world *world, uint32_t from, uint32_t to)
         .watermark = b->watermark,
         .hlc = &b->hlc,
         .origin = a->id,
+        .credit_bytes = world->plan.credit_bytes,
         .emit = sim_connection_emit_back,
         .context = connection,
     });
@@ -214,8 +215,8 @@ void sim_connection_tick(struct sim_connection *connection)
     }
     sim_connection_pump_shipper(connection);
     sim_connection_pump_applier(connection);
-    sim_world_plan(connection->world, (uint64_t)SIM_HEARTBEAT_MS * 1000, SIM_TICK,
-                   connection->index, 0);
+    sim_world_plan(connection->world, (uint64_t)connection->world->plan.heartbeat_ms * 1000,
+                   SIM_TICK, connection->index, 0);
 }
 
 /* One message at its end. False: the store throttled it, and it is to be offered again. */

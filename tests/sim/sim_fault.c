@@ -24,6 +24,11 @@ void sim_plan_choose(struct sim_world *world)
     plan->copy_one_in = sim_chance(world, 50) ? 0 : 10;
     plan->lose_one_in = sim_chance(world, 70) ? 0 : 40;
     plan->deletes_percent = (uint32_t)sim_random_between(random, 5, 50);
+    plan->heartbeat_ms =
+        (uint32_t)(sim_chance(world, 50) ? 200 : sim_random_between(random, 10, 200));
+    plan->sweep_us = sim_chance(world, 50) ? 500000 : sim_random_between(random, 10000, 500000);
+    plan->credit_bytes = sim_chance(world, 70) ? PEER_CREDIT_BYTES_MAX
+                                               : (uint32_t)sim_random_between(random, 1, 3000);
     uint32_t all = 0;
     for (uint32_t i = 0; i < plan->regions_count; i++) {
         all |= 1U << world->regions[i].id;

@@ -97,7 +97,8 @@ static void sim_world_synced(struct sim_world *world, uint32_t index)
 static void sim_world_sweep(struct sim_world *world, uint32_t index)
 {
     struct sim_region *region = &world->regions[index];
-    sim_world_plan(world, sim_random_between(&world->random, 200000, 900000), SIM_SWEEP, index, 0);
+    sim_world_plan(world, 1 + sim_random_below(&world->random, 2 * world->plan.sweep_us), SIM_SWEEP,
+                   index, 0);
     if (!region->alive) {
         return;
     }

@@ -8,7 +8,7 @@
 #include "replication/applier.h"
 #include "tests/sim/sim_store.h"
 
-enum { SIM_CONNECTIONS_MAX = 4096, SIM_HEARTBEAT_MS = 200 };
+enum { SIM_CONNECTIONS_MAX = 4096 };
 
 enum sim_event_kind {
     SIM_CLIENT,  /* A client does something. */
@@ -84,6 +84,9 @@ struct sim_plan {
     uint32_t copy_one_in;  /* Messages delivered twice. */
     uint32_t lose_one_in;  /* Messages lost inside a connection. */
     uint32_t deletes_percent;
+    uint32_t heartbeat_ms;
+    uint64_t sweep_us;     /* Mean time between looks for done tombstones. */
+    uint32_t credit_bytes; /* Small: shipping stalls behind the disk of the peer. */
 };
 
 struct sim_world {
