@@ -55,26 +55,33 @@ static void write_forget_region(struct context *context, uint16_t region)
 /* The causal past of this write: what has been applied here, and what the overwritten row knew. A
  * row may know more than this node has applied (its writer had seen a third region's writes that
  * are still on their way here), and a backfilled row is not in the applied vector at all. This
- * region's own writes need no entry: the dot itself covers them. */
-static void write_context(const struct write_plan *plan, struct context *context)
+ * region's own writes need no entry: the dot itself covers them.
+ *
+ * The record ships the `whole` of it: the peer that decides may not know yet that something is
+ * settled, and would take an overwrite for a conflict. The row is `kept` without what is settled.
+ */
+static void
+write_context(const struct write_plan *plan, struct context *whole, struct context *kept)
 {
-    context->count = 0;
+    whole->count = 0;
+    kept->count = 0;
     if (!plan->replicated) {
         return;
     }
-    applied_snapshot(plan->store->applied, context);
+    applied_all(plan->store->applied, whole);
     const struct version *old = &plan->old.version;
     uint16_t own = plan->store->region_id;
-    if (plan->stored && (old->dot.region != own || old->context.count > 0)) {
-        struct context settled;
-        context_join(context, &old->context);
+    if (plan->stored) {
+        context_join(whole, &old->context);
         if (old->dot.region != own) {
-            context_raise(context, old->dot);
+            context_raise(whole, old->dot);
         }
-        applied_settled(plan->store->applied, &settled);
-        context_prune(context, &settled);
     }
-    write_forget_region(context, own);
+    write_forget_region(whole, own);
+    struct context settled;
+    applied_settled(plan->store->applied, &settled);
+    context_join(kept, whole);
+    context_prune(kept, &settled);
 }
 
 static struct slice write_key_image(const struct write_plan *plan)
@@ -132,12 +139,7 @@ static bool write_commit(struct write_plan *plan, struct error *err)
 {
     struct store *store = plan->store;
     struct engine *engine = store->engine;
-    struct version version;
-    write_context(plan, &version.context);
-    size_t head_bytes = WRITE_HEAD_BYTES + version.context.count * WRITE_DOT_BYTES_MAX;
-    bool keeps_row = plan->write->exists || plan->replicated;
-    struct write_row row;
-    write_row_prepare(plan, head_bytes, &row);
+    struct version version; /* The row's; the record has the whole context. */
     struct change change = {
         .table_id = plan->write->table->id,
         .key = write_key_image(plan),
@@ -145,6 +147,11 @@ static bool write_commit(struct write_plan *plan, struct error *err)
         .tombstone = !plan->write->exists,
         .image = plan->replicated ? plan->image : (struct slice){NULL, 0},
     };
+    write_context(plan, &change.version.context, &version.context);
+    size_t head_bytes = WRITE_HEAD_BYTES + change.version.context.count * WRITE_DOT_BYTES_MAX;
+    bool keeps_row = plan->write->exists || plan->replicated;
+    struct write_row row;
+    write_row_prepare(plan, head_bytes, &row);
     struct buffer record;
     buffer_init(&record, plan->arena, head_bytes + change.key.size + change.image.size);
     struct engine_batch *batch = batch_pool_take(store->batches, plan->stripe);
@@ -154,7 +161,8 @@ static bool write_commit(struct write_plan *plan, struct error *err)
     uint64_t floor = plan->stored ? plan->old.version.stamp : 0;
     version.stamp = store->clock.stamp(store->clock.context, floor);
     ensure(version.stamp > floor);
-    change.version = version;
+    change.version.dot = version.dot;
+    change.version.stamp = version.stamp;
     change_encode(&record, &change);
     uint8_t log_key[CHANGE_LOG_KEY_BYTES];
     change_log_key(seq, log_key);
