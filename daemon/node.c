@@ -73,11 +73,17 @@ static void node_set_waking(struct node_whole *whole, bool loops_up, struct repl
     ensure(pthread_mutex_unlock(&whole->waking) == 0);
 }
 
+/* Replication's events are words with blanks; ours are one word, which a filter can name. */
 static void node_replication_log(void *context, int level, const char *event, const char *detail)
 {
     struct node *node = context;
+    char name[64];
     ensure(level >= LOG_DEBUG && level < LOG_LEVELS);
-    log_event(node->log, (enum log_level)level, event, log_text("detail", detail));
+    snprintf(name, sizeof(name), "replication.%s", event);
+    for (char *c = name; *c != 0; c++) {
+        *c = *c == ' ' ? '_' : *c;
+    }
+    log_event(node->log, (enum log_level)level, name, log_text("detail", detail));
 }
 
 /* --- Start ---------------------------------------------------------------------------------- */
@@ -129,6 +135,7 @@ static bool node_open_replication(struct node_whole *whole, struct error *err)
     }
     struct replication_options options = {
         .store = node->store,
+        .hlc = &whole->clock,
         .regions = config->regions,
         .regions_count = config->regions_count,
         .self = config->region,
