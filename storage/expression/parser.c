@@ -1,11 +1,9 @@
-/* What all kinds of expressions are made of: paths, operands, function calls, parentheses; and the
- * report of what was wrong with a text.
+/* What all kinds of expressions are made of: paths, operands, function calls, parentheses.
  *
  * Recursive descent. Only parentheses and function calls recurse, and their depth is bounded: a
  * text within the operator limit cannot nest deeper without redundant parentheses, so hitting the
  * bound means one of those two errors (parser_enter). Faults that are not syntax errors are noted
- * where they are met and reported at the end by rank, since DynamoDB reports them by kind and not
- * by position. */
+ * where they are met and reported at the end (parse_report.c). */
 #include "storage/expression/parser.h"
 
 const char parser_used_this_way[] =
@@ -49,7 +47,6 @@ bool parser_enter(struct parser *parser)
         return true;
     }
     parser->too_deep = true;
-    parser->redundant = true;
     return false;
 }
 
@@ -310,92 +307,6 @@ static bool parser_projection(struct parser *parser)
     return true;
 }
 
-/* Operators and functions. Counted over the tokens, so that a text too deep to be parsed has a
- * count as well. The AND of a BETWEEN is not an operator of its own. */
-static uint32_t parser_operators(const struct tokens *tokens)
-{
-    uint32_t operators = 0;
-    uint32_t betweens = 0;
-    for (uint32_t i = 0; i + 1 < tokens->count; i++) {
-        const struct token *token = &tokens->list[i];
-        bool of_condition = token->kind >= TOKEN_NE && token->kind <= TOKEN_IN;
-        bool of_both = token->kind == TOKEN_PLUS || token->kind == TOKEN_MINUS ||
-                       (token->kind == TOKEN_NAME && token[1].kind == TOKEN_OPEN);
-        operators += of_condition || of_both;
-        betweens += token->kind == TOKEN_BETWEEN;
-    }
-    return operators > betweens ? operators - betweens : 0;
-}
-
-static uint32_t parser_equal_signs(const struct tokens *tokens)
-{
-    uint32_t equal_signs = 0;
-    for (uint32_t i = 0; i < tokens->count; i++) {
-        equal_signs += tokens->list[i].kind == TOKEN_EQ;
-    }
-    return equal_signs;
-}
-
-static bool parser_check_count(struct parser *parser, struct error *err)
-{
-    uint32_t operators = parser_operators(&parser->tokens);
-    if (parser->program->kind != EXPRESSION_UPDATE) { /* There = is no operator: it assigns. */
-        operators += parser_equal_signs(&parser->tokens);
-    }
-    if (operators > EXPRESSION_OPERATORS_MAX) {
-        return error_set(err, ERROR_VALIDATION,
-                         "The expression contains too many operators; operator count: %u",
-                         operators);
-    }
-    return true;
-}
-
-/* What was noted on the way, by rank. */
-static bool parser_report(struct parser *parser, struct error *err)
-{
-    if (parser->redundant && !(parser->too_deep && !parser_check_count(parser, err))) {
-        return error_set(err, ERROR_VALIDATION, "The expression has redundant parentheses;");
-    }
-    if (!parser_check_count(parser, err)) {
-        return false;
-    }
-    if (parser->in_operands > 0) {
-        return error_set(err, ERROR_VALIDATION,
-                         "The IN operator is provided with too many operands; number of operands: "
-                         "%u",
-                         parser->in_operands);
-    }
-    if (parser->unknown.size > 0) {
-        return error_set(err, ERROR_VALIDATION, "Invalid function name; function: %.*s",
-                         SLICE_ARGS(parser->unknown));
-    }
-    if (parser->misplaced.size > 0) {
-        return error_set(err, ERROR_VALIDATION, "%s%.*s", parser->misplaced_text,
-                         SLICE_ARGS(parser->misplaced));
-    }
-    if (parser->reserved.size > 0) {
-        return error_set(err, ERROR_VALIDATION,
-                         "Attribute name is a reserved keyword; reserved keyword: %.*s",
-                         SLICE_ARGS(parser->reserved));
-    }
-    if (parser->repeated != NULL) {
-        return error_set(err, ERROR_VALIDATION,
-                         "The \"%s\" section can only be used once in an update expression;",
-                         parser->repeated);
-    }
-    if (parser->index.size > 0) {
-        return error_set(err, ERROR_VALIDATION,
-                         "List index is not within the allowable range; index: [%.*s]",
-                         SLICE_ARGS(parser->index));
-    }
-    if (parser->path_depth > 0) {
-        return error_set(err, ERROR_VALIDATION,
-                         "The document path has too many nesting levels; nesting levels: %u",
-                         parser->path_depth);
-    }
-    return true;
-}
-
 static bool parser_run(struct parser *parser)
 {
     bool ok;
@@ -416,7 +327,7 @@ static bool parser_run(struct parser *parser)
     if (ok && !parser_is(parser, TOKEN_END)) {
         ok = parser_fail(parser);
     }
-    return (ok || parser->too_deep) && parser_report(parser, parser->err);
+    return (ok || parser->too_deep) && parse_report(parser);
 }
 
 /* The placeholders of the text, as the program remembers them. */

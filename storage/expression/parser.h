@@ -1,5 +1,6 @@
 /* The parser's state, shared by the rules of conditions (parse_condition.c), of updates
- * (parse_update.c) and of what both are made of (parser.c). Internal.
+ * (parse_update.c), of what both are made of (parser.c), and by the report of faults
+ * (parse_report.c). Internal.
  *
  * A rule returns NULL (or false) when it has met a syntax error, which is then in *err. All other
  * faults are noted and reported when the text has proved to be well formed, in DynamoDB's order. */
@@ -15,9 +16,6 @@ struct parser {
     uint32_t depth;
     bool too_deep;
     struct placeholder *const *names;
-    uint32_t leaves_capacity;
-    uint32_t paths_capacity;
-    uint32_t actions_capacity;
     struct error *err;
 
     /* The first of each, if any. */
@@ -69,5 +67,7 @@ struct node *parser_simple_operand(struct parser *parser);
 
 MUST_CHECK bool parse_condition(struct parser *parser);
 MUST_CHECK bool parse_update(struct parser *parser);
+/* The fault of the highest rank among those noted, if there is any. Errors: VALIDATION. */
+MUST_CHECK bool parse_report(const struct parser *parser);
 
 extern const char parser_used_this_way[];

@@ -206,3 +206,33 @@ Test(syntax, the_error_names_the_parameter)
         fixture_run(cases[i].kind, &one, 1);
     }
 }
+
+Test(syntax, reserved_words_are_refused_in_any_case_and_place)
+{
+    static const char *const words[] = {
+        "ABORT",     "ABSOLUTE", "COUNT",     "CURRENT", "Data",  "date",   "Group",
+        "hash",      "INDEX",    "items",     "Key",     "lEvEl", "Name",   "order",
+        "PARTITION", "query",    "RANGE",     "region",  "size",  "Source", "status",
+        "Table",     "time",     "timestamp", "TTL",     "type",  "Url",    "user",
+        "Value",     "year",     "WITHOUT",   "ZONE",    "ABORT", "WRITE",  "WRAPPED",
+    };
+    static const char *const free_words[] = {"pk", "ABORTS", "ABOR",  "ZONES", "ZON",        "a",
+                                             "z",  "nomen",  "size_", "id",    "ACCESSIBLE1"};
+    struct fixture fixture;
+    fixture_open(&fixture);
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        const char *text = arena_printf(&fixture.arena, "SET a.%s.b = :v", words[i]);
+        const struct fixture_case one = {text, NULL, VALUES, "{}", NULL};
+        cr_expect_str_eq(fixture_answer(&fixture, EXPRESSION_UPDATE, &one),
+                         arena_printf(&fixture.arena,
+                                      U "Attribute name is a reserved keyword; reserved keyword: "
+                                        "%s",
+                                      words[i]));
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(free_words); i++) {
+        const struct fixture_case one = {free_words[i], NULL, NULL, "{}", NULL};
+        cr_expect_str_eq(fixture_answer(&fixture, EXPRESSION_PROJECTION, &one), "{}", "%s",
+                         free_words[i]);
+    }
+    fixture_close(&fixture);
+}
