@@ -260,8 +260,7 @@ static void dispatch_resume(uv_work_t *work, int status)
 {
     struct dispatch_call *call = CONTAINER_OF(work, struct dispatch_call, work);
     ensure(status == 0); /* Work is never cancelled: the drain waits for it. */
-    ensure(call->loop->workers_busy > 0);
-    call->loop->workers_busy--;
+    ensure(atomic_fetch_sub(&call->loop->workers_busy, 1) > 0);
     dispatch_wait(call);
 }
 
@@ -269,13 +268,13 @@ static void dispatch_start_work(struct dispatch_call *call)
 {
     struct loop *loop = call->loop;
     dispatch_move(call, DISPATCH_WORKING);
-    if (loop->workers_busy >= HTTP_CALLS_BLOCKED_MAX) {
-        error_set(&call->err, ERROR_THROTTLED, "%u calls are on workers already",
-                  loop->workers_busy);
+    if (atomic_load(&loop->workers_busy) >= HTTP_CALLS_BLOCKED_MAX) {
+        error_set(&call->err, ERROR_THROTTLED, "%d calls are on workers already",
+                  HTTP_CALLS_BLOCKED_MAX);
         dispatch_wait(call);
         return;
     }
-    loop->workers_busy++;
+    atomic_fetch_add(&loop->workers_busy, 1);
     ensure(uv_queue_work(&loop->uv, &call->work, dispatch_work, dispatch_resume) == 0);
 }
 

@@ -10,7 +10,7 @@
 static void loop_on_drained(void *context)
 {
     struct loop *loop = context;
-    ensure(loop->waiters.count == 0 && loop->workers_busy == 0);
+    ensure(loop->waiters.count == 0 && atomic_load(&loop->workers_busy) == 0);
     loop->http = NULL;
     /* Whoever is about to wake this loop sees `ended`, or is waited for. */
     atomic_store(&loop->ended, true);

@@ -50,18 +50,18 @@ struct loop {
     uv_loop_t uv;
     uv_timer_t tick; /* While calls wait: looks again, should a wake-up be lost. */
     struct loop_waiters waiters;
-    uint32_t workers_busy;       /* Calls handed to the worker pool. */
     struct render_random random; /* For request ids. */
     bool sync_failed;
     bool stopping;
 
     /* Any thread. */
     uv_async_t wake;
-    atomic_uint wakers;      /* Inside loop_durable: the end waits for them. */
-    atomic_bool ended;       /* No more wake-ups. */
-    atomic_uint waiting;     /* waiters.count, so that an idle loop is not woken. */
-    atomic_uint drain_ms;    /* 0 until loop_drain. */
-    atomic_uint connections; /* Open now. */
+    atomic_uint wakers;       /* Inside loop_durable: the end waits for them. */
+    atomic_bool ended;        /* No more wake-ups. */
+    atomic_uint waiting;      /* waiters.count, so that an idle loop is not woken. */
+    atomic_uint drain_ms;     /* 0 until loop_drain. */
+    atomic_uint connections;  /* Open now. */
+    atomic_uint workers_busy; /* Calls handed to the worker pool; written by the loop only. */
     _Atomic(const struct credentials *) credentials_next; /* Handed over, or NULL. */
     uv_sem_t credentials_taken;
     uv_thread_t thread;
