@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -90,8 +91,10 @@ bool demo_run(const char *const *argv, char *output, size_t output_bytes, struct
 
 /* --- A node --------------------------------------------------------------------------------- */
 
-/* In the child, between fork and exec: only what is safe there. */
-static void demo_detach(const char *meridiand, const char *config, int out, int error_fd)
+/* In the child, between fork and exec: only what is safe there. exec closes `report`; when it fails
+ * the reason goes there. */
+static void
+demo_detach(const char *meridiand, const char *config, int out, int error_fd, int report)
 {
     sigset_t none;
     int null = open("/dev/null", O_RDONLY);
@@ -103,9 +106,38 @@ static void demo_detach(const char *meridiand, const char *config, int out, int 
     dup2(null, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(error_fd, STDERR_FILENO);
-    close_range(3, ~0u, 0); /* A lock or a pipe of our caller is none of the daemon's business. */
+    /* A lock or a pipe of our caller is none of the daemon's business. */
+    close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
     execl(meridiand, meridiand, "--config", config, (char *)NULL);
+    int reason = errno;
+    if (write(report, &reason, sizeof(reason)) != sizeof(reason)) {
+        _exit(126);
+    }
     _exit(127);
+}
+
+/* Fork, and return only when the child is meridiand: until then its command line is ours, and it
+ * would not be recognised. 0, or an errno. */
+static int demo_fork(const char *meridiand, const char *config, int out, int log, pid_t *pid)
+{
+    int report[2];
+    int reason = 0;
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        return errno;
+    }
+    *pid = fork();
+    if (*pid == 0) {
+        demo_detach(meridiand, config, out, log, report[1]);
+    }
+    reason = *pid < 0 ? errno : 0;
+    close(report[1]);
+    ssize_t size;
+    int told = 0;
+    do {
+        size = read(report[0], &told, sizeof(told));
+    } while (size < 0 && errno == EINTR);
+    close(report[0]);
+    return size == sizeof(told) ? told : reason;
 }
 
 bool demo_spawn(const struct demo *demo,
@@ -113,34 +145,31 @@ bool demo_spawn(const struct demo *demo,
                 const char *meridiand,
                 struct error *err)
 {
-    char out_path[DEMO_PATH_BYTES];
-    char log_path[DEMO_PATH_BYTES];
+    char path[DEMO_PATH_BYTES];
     char config[DEMO_PATH_BYTES];
-    char pid_path[DEMO_PATH_BYTES];
-    demo_path(out_path, demo, node->region, ".out");
-    demo_path(log_path, demo, node->region, ".log");
+    pid_t pid = 0;
     demo_path(config, demo, node->region, ".yaml");
-    demo_path(pid_path, demo, node->region, ".pid");
-    int out = open(out_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    pid_t pid = out < 0 || log < 0 ? -1 : fork();
-    int reason = errno;
-    if (pid == 0) {
-        demo_detach(meridiand, config, out, log);
-    }
+    demo_path(path, demo, node->region, ".out");
+    int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    demo_path(path, demo, node->region, ".log");
+    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int reason = out < 0 || log < 0 ? errno : demo_fork(meridiand, config, out, log, &pid);
     if (out >= 0) {
         close(out);
     }
     if (log >= 0) {
         close(log);
     }
-    if (pid < 0) {
+    if (reason != 0) {
         return error_set(err, ERROR_IO, "%s cannot be started: %s", node->region, strerror(reason));
     }
     node->pid = pid;
-    FILE *to = fopen(pid_path, "we");
-    if (to == NULL || fprintf(to, "%ld\n", (long)pid) < 0 || fclose(to) != 0) {
-        return error_set(err, ERROR_IO, "%s cannot be written: %s", pid_path, strerror(errno));
+    demo_path(path, demo, node->region, ".pid");
+    FILE *to = fopen(path, "we");
+    bool written = to != NULL && fprintf(to, "%ld\n", (long)pid) > 0;
+    written = (to == NULL || fclose(to) == 0) && written;
+    if (!written) {
+        return error_set(err, ERROR_IO, "%s cannot be written: %s", path, strerror(errno));
     }
     return true;
 }
