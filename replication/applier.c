@@ -262,9 +262,9 @@ static bool applier_check_place(const struct applier *applier,
     if (batch->incarnation == 0) {
         return error_set(err, ERROR_PROTOCOL, "a batch without an incarnation");
     }
-    /* Nothing of the origin was ever applied here: it begins where its log begins. */
-    bool fresh = applied.incarnation == 0;
-    if (!fresh && batch->incarnation != applied.incarnation) {
+    /* Nothing of this incarnation was ever applied here: it begins where its log begins. */
+    bool fresh = batch->incarnation > applied.incarnation;
+    if (batch->incarnation < applied.incarnation) {
         return error_set(err, ERROR_PROTOCOL,
                          "a batch of incarnation %u, applied is incarnation %u: needs repair",
                          batch->incarnation, applied.incarnation);
@@ -322,7 +322,8 @@ static bool applier_on_batch(struct applier *applier,
     struct applier_load load = {0};
     struct apply_result result = {.wait_seq = wait_seq};
     if (!applier_check_place(applier, batch, applied, err) ||
-        !applier_load(applier, batch, applied.seq, now, &load, err)) {
+        !applier_load(applier, batch, applied.incarnation == batch->incarnation ? applied.seq : 0,
+                      now, &load, err)) {
         return false;
     }
     struct dot last = {applier->options.origin, batch->incarnation, batch->last_seq};

@@ -16,23 +16,33 @@ struct backfill {
     bool walked; /* The last batch has been made. */
 };
 
-struct backfill *backfill_open(struct store *store,
-                               uint32_t table_id,
-                               const uint8_t uid[static TABLE_UID_BYTES],
-                               uint64_t run)
+bool backfill_open(struct store *store,
+                   uint32_t table_id,
+                   const uint8_t uid[static TABLE_UID_BYTES],
+                   uint64_t run,
+                   struct backfill **backfill,
+                   struct error *err)
 {
-    struct backfill *backfill = calloc(1, sizeof(*backfill));
-    ensure(backfill != NULL);
-    backfill->store = store;
-    backfill->run = run;
-    memcpy(backfill->uid, uid, TABLE_UID_BYTES);
+    struct context applied;
+    uint64_t newest;
     /* Read before the snapshot is taken: every row then shows all of it. */
-    store_applied(store, &backfill->applied);
-    context_raise(&backfill->applied, (struct dot){store->region_id, store->incarnation,
-                                                   engine_appended_seq(store->engine)});
-    backfill->walk = store_walk_open(store, table_id);
-    backfill->codec = records_codec_open();
-    return backfill;
+    store_applied(store, &applied);
+    if (!store_log_newest(store, &newest, err)) {
+        return false;
+    }
+    if (newest > 0) {
+        context_raise(&applied, (struct dot){store->region_id, store->incarnation, newest});
+    }
+    struct backfill *made = calloc(1, sizeof(*made));
+    ensure(made != NULL);
+    made->store = store;
+    made->run = run;
+    made->applied = applied;
+    memcpy(made->uid, uid, TABLE_UID_BYTES);
+    made->walk = store_walk_open(store, table_id);
+    made->codec = records_codec_open();
+    *backfill = made;
+    return true;
 }
 
 void backfill_close(struct backfill *backfill)

@@ -18,11 +18,14 @@ enum { BACKFILL_WINDOW = 4, BACKFILL_BATCH_BYTES = 128 << 10 };
 
 struct backfill;
 
-/* Takes the snapshot. `run` tells this run's messages from those of an earlier one. */
-struct backfill *backfill_open(struct store *store,
-                               uint32_t table_id,
-                               const uint8_t uid[static TABLE_UID_BYTES],
-                               uint64_t run);
+/* Takes the snapshot. `run` tells this run's messages from those of an earlier one.
+ * Errors: IO, CORRUPT. */
+MUST_CHECK bool backfill_open(struct store *store,
+                              uint32_t table_id,
+                              const uint8_t uid[static TABLE_UID_BYTES],
+                              uint64_t run,
+                              struct backfill **backfill,
+                              struct error *err);
 void backfill_close(struct backfill *backfill); /* NULL is fine. */
 
 /* The next batch, if the window is open. *made false: wait for an acknowledgement. *message borrows

@@ -286,32 +286,37 @@ void outbound_figures(struct outbound *outbound, struct shipper_figures *figures
 
 /* --- Filling a replica ------------------------------------------------------------------------ */
 
-static bool outbound_begin_backfill(struct outbound *outbound)
+/* Start the next backfill that this region owes the peer, if its snapshot may be taken. */
+static bool outbound_begin_backfill(struct outbound *outbound, struct error *err)
 {
     const struct machines *machines = outbound->machines;
     uint32_t table_id;
-    if (outbound->backfill != NULL ||
-        !replicas_backfill_ready(machines->replicas, outbound->peer->id, &table_id)) {
-        return false;
-    }
-    const struct table *table = catalog_acquire_id(machines->store->catalog, table_id);
-    if (table == NULL) {
-        return false; /* Dropped meanwhile; its plan goes with the next look. */
+    if (!replicas_backfill_ready(machines->replicas, outbound->peer->id, &table_id)) {
+        return true;
     }
     outbound->backfill_table_id = table_id;
-    outbound->backfill =
-        backfill_open(machines->store, table_id, table->uid, ++outbound->backfill_run);
-    char detail[512];
-    snprintf(detail, sizeof(detail), "table=%.*s to=%s", SLICE_ARGS(table->name),
-             outbound->peer->name);
-    machines->log(machines->log_context, 1, "backfill begins", detail);
+    const struct table *table = catalog_acquire_id(machines->store->catalog, table_id);
+    bool ok = table != NULL && backfill_open(machines->store, table_id, table->uid,
+                                             ++outbound->backfill_run, &outbound->backfill, err);
+    if (ok) {
+        char detail[512];
+        snprintf(detail, sizeof(detail), "table=%.*s to=%s", SLICE_ARGS(table->name),
+                 outbound->peer->name);
+        machines->log(machines->log_context, 1, "backfill begins", detail);
+    }
+    bool dropped = table == NULL; /* Meanwhile. */
     table_release(table);
-    return true;
+    return ok ||
+           (replicas_backfill_ended(machines->replicas, outbound->peer->id, table_id, false, err) &&
+            dropped);
 }
 
 static bool outbound_backfill(struct outbound *outbound, struct error *err)
 {
-    bool made = outbound->backfill != NULL || outbound_begin_backfill(outbound);
+    if (outbound->backfill == NULL && !outbound_begin_backfill(outbound, err)) {
+        return false;
+    }
+    bool made = outbound->backfill != NULL;
     while (made) {
         struct message message;
         if (!backfill_next(outbound->backfill, &outbound->arena, &message, &made, err)) {

@@ -85,10 +85,8 @@ static void replicas_take_over(const struct replicas *replicas,
         }
         struct replica *entry = &table->replicas[table->replicas_count++];
         *entry = (struct replica){.status = (enum replica_status)from->status};
-        memcpy(entry->region, from->region.data, from->region.size);
-        size_t reason = from->reason.size < sizeof(entry->reason) ? from->reason.size
-                                                                  : sizeof(entry->reason) - 1;
-        memcpy(entry->reason, from->reason.data, reason);
+        snprintf(entry->region, sizeof(entry->region), "%.*s", SLICE_ARGS(from->region));
+        snprintf(entry->reason, sizeof(entry->reason), "%.*s", SLICE_ARGS(from->reason));
     }
 }
 
@@ -240,9 +238,15 @@ bool replicas_adopt(struct replicas *replicas,
         return error_wrap(err, "table %.*s as a peer describes it", SLICE_ARGS(message->name));
     }
     /* Read after the description is in force: what is older was perhaps not shipped. */
+    uint64_t newest;
     store_applied(replicas->store, &reply->applied);
-    context_raise(&reply->applied, (struct dot){replicas->self->id, replicas->store->incarnation,
-                                                engine_appended_seq(replicas->store->engine)});
+    if (!store_log_newest(replicas->store, &newest, err)) {
+        return false;
+    }
+    if (newest > 0) {
+        context_raise(&reply->applied,
+                      (struct dot){replicas->self->id, replicas->store->incarnation, newest});
+    }
     return true;
 }
 

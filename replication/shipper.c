@@ -180,15 +180,12 @@ static bool shipper_on_start(struct shipper *shipper,
     shipper->credit = start->credit;
     uint64_t oldest = store->calls->log_oldest(store->store);
     uint64_t begin = oldest > 0 ? oldest - 1 : 0;
-    if (start->applied_incarnation == 0 && start->applied_seq == 0) {
-        /* Never applied anything of ours: whatever tables it has came with a backfill, unless a
-         * table was shared already while the log lost what the peer has not seen. */
-        if (begin > 0 && store->calls->any_ships(store->store, shipper->options.peer)) {
-            return shipper_repair(shipper, err, "the log no longer holds what it has not seen");
-        }
+    if (start->applied_incarnation < store->incarnation) {
+        /* It has applied nothing of this data folder: whatever tables it has of ours, it has them
+         * from a backfill, or it is given one as soon as it is told of them. */
         shipper->cursor = begin;
-    } else if (start->applied_incarnation != store->incarnation) {
-        return shipper_repair(shipper, err, "it has writes of another incarnation of this region");
+    } else if (start->applied_incarnation > store->incarnation) {
+        return shipper_repair(shipper, err, "it has writes of a later incarnation of this region");
     } else if (start->applied_seq > store->calls->durable_seq(store->store)) {
         return shipper_repair(shipper, err, "it has writes that this region has lost");
     } else if (start->applied_seq < begin) {
@@ -206,6 +203,13 @@ static bool shipper_on_start(struct shipper *shipper,
 static bool
 shipper_on_ack(struct shipper *shipper, const struct message_ack *ack, struct error *err)
 {
+    if (ack->incarnation < shipper->options.store.incarnation) {
+        return true; /* What it had applied of an earlier data folder of ours. */
+    }
+    if (ack->incarnation > shipper->options.store.incarnation) {
+        return error_set(err, ERROR_PROTOCOL, "region %s acknowledges incarnation %u",
+                         shipper->peer, ack->incarnation);
+    }
     if (shipper->state != SHIPPER_SHIPPING || ack->durable_seq > shipper->told ||
         ack->durable_seq < shipper->acknowledged || ack->credit < shipper->credit) {
         return error_set(err, ERROR_PROTOCOL,
@@ -215,10 +219,6 @@ shipper_on_ack(struct shipper *shipper, const struct message_ack *ack, struct er
                          (unsigned long long)ack->credit, (unsigned long long)shipper->told,
                          (unsigned long long)shipper->acknowledged,
                          (unsigned long long)shipper->credit);
-    }
-    if (ack->incarnation != shipper->options.store.incarnation) {
-        return error_set(err, ERROR_PROTOCOL, "region %s acknowledges incarnation %u",
-                         shipper->peer, ack->incarnation);
     }
     shipper->acknowledged = ack->durable_seq;
     shipper->credit = ack->credit;

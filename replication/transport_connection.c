@@ -99,8 +99,8 @@ static void transport_unlink(struct transport *transport, struct connection *con
 static bool transport_applies(const struct transport *transport, const struct peer *peer)
 {
     const struct connection *connection = transport->connections;
-    while (connection != NULL && (connection->peer != peer || connection->outbound ||
-                                  connection->machine == NULL)) {
+    while (connection != NULL &&
+           (connection->peer != peer || connection->outbound || connection->machine == NULL)) {
         connection = connection->next;
     }
     return connection != NULL;

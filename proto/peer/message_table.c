@@ -121,7 +121,10 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
         return error_set(err, ERROR_PROTOCOL, "a table's uid of %zu bytes", from->uid.len);
     }
     memcpy(to->uid, from->uid.data, MESSAGE_UID_BYTES);
-    if (from->name.len < TABLE_NAME_BYTES_MIN || from->name.len > TABLE_NAME_BYTES_MAX) {
+    /* Who takes leave names the table by its uid alone: the description is gone already. */
+    bool described = !from->leaving || from->name.len > 0;
+    if (described &&
+        (from->name.len < TABLE_NAME_BYTES_MIN || from->name.len > TABLE_NAME_BYTES_MAX)) {
         return error_set(err, ERROR_PROTOCOL, "a table's name of %zu bytes", from->name.len);
     }
     if (!message_unpack_key(from->partition, &to->partition, err) ||
@@ -129,7 +132,7 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
         !message_unpack_lists(from, arena, to, err)) {
         return error_wrap(err, "table %.*s", (int)from->name.len, (const char *)from->name.data);
     }
-    if (to->partition.type == VALUE_MISSING) {
+    if (described && to->partition.type == VALUE_MISSING) {
         return error_set(err, ERROR_PROTOCOL, "a table without a partition key");
     }
     if (from->billing > TABLE_BILLING_MAX || from->read_units < 0 || from->write_units < 0 ||

@@ -82,3 +82,19 @@ uint64_t store_log_oldest(struct store *store)
 {
     return engine_trimmed_seq(store->engine) + 1;
 }
+
+bool store_log_newest(struct store *store, uint64_t *seq, struct error *err)
+{
+    struct engine_iterator *log =
+        engine_iterator_open(store->engine, FAMILY_LOG, NULL, (struct slice){0},
+                             slice_of("\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9), READ_FULL);
+    error_clear(err);
+    bool found = engine_iterator_last(log, err);
+    if (found && engine_iterator_key(log).size != 8) {
+        found = error_set(err, ERROR_CORRUPT, "a key of %zu bytes in the change log",
+                          engine_iterator_key(log).size);
+    }
+    *seq = found ? get_be64(engine_iterator_key(log).data) : 0;
+    engine_iterator_close(log);
+    return err->code == ERROR_NONE;
+}
