@@ -8,40 +8,18 @@
  * Keys in `meta`: catalog/table/<id 4> -> record.h; catalog/totals/<id 4> -> record.h;
  * catalog/dropped/<id 4> -> empty, while the rows of a removed table may still be there;
  * catalog/next-id -> 4 bytes, the id of the next table: ids are never reused. */
-#include "storage/catalog/catalog.h"
+#include "storage/catalog/catalog_inner.h"
 
 #include "storage/catalog/record.h"
-#include "storage/catalog/slots.h"
-#include "storage/engine/engine.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #define KEY_TABLE "catalog/table/"
-#define KEY_TOTALS "catalog/totals/"
 #define KEY_DROPPED "catalog/dropped/"
 #define KEY_NEXT_ID SLICE_LITERAL("catalog/next-id")
 
-enum { CATALOG_KEY_BYTES_MAX = 32, CATALOG_ID_FIRST = 1 };
-
-struct catalog {
-    struct engine *engine;
-    pthread_mutex_t changing;
-    pthread_mutex_t writing; /* Guards next_id; order: changing, writing, lock. */
-    pthread_rwlock_t lock;   /* Guards slots. */
-    struct slots slots;
-    uint32_t next_id;
-};
-
-static struct slice
-catalog_key(uint8_t to[static CATALOG_KEY_BYTES_MAX], const char *prefix, uint32_t id)
-{
-    size_t size = strlen(prefix);
-    memcpy(to, prefix, size);
-    put_be32(to + size, id);
-    return (struct slice){to, size + 4};
-}
+enum { CATALOG_ID_FIRST = 1 };
 
 /* --- Opening -------------------------------------------------------------------------------- */
 
@@ -152,21 +130,6 @@ void catalog_close(struct catalog *catalog)
 
 /* --- Lookups -------------------------------------------------------------------------------- */
 
-static void catalog_read_lock(struct catalog *catalog)
-{
-    ensure(pthread_rwlock_rdlock(&catalog->lock) == 0);
-}
-
-static void catalog_write_lock(struct catalog *catalog)
-{
-    ensure(pthread_rwlock_wrlock(&catalog->lock) == 0);
-}
-
-static void catalog_unlock(struct catalog *catalog)
-{
-    ensure(pthread_rwlock_unlock(&catalog->lock) == 0);
-}
-
 /* Under the lock: one more reference to the current description. */
 static const struct table *catalog_reference(struct slot *slot)
 {
@@ -261,16 +224,6 @@ void catalog_change_begin(struct catalog *catalog)
 void catalog_change_end(struct catalog *catalog)
 {
     ensure(pthread_mutex_unlock(&catalog->changing) == 0);
-}
-
-static void catalog_writing_begin(struct catalog *catalog)
-{
-    ensure(pthread_mutex_lock(&catalog->writing) == 0);
-}
-
-static void catalog_writing_end(struct catalog *catalog)
-{
-    ensure(pthread_mutex_unlock(&catalog->writing) == 0);
 }
 
 /* Append the batch, close it and wait until it is durable. */
@@ -498,89 +451,4 @@ bool catalog_forget_dropped(struct catalog *catalog, uint32_t id, struct error *
     struct engine_batch *batch = engine_batch_open();
     engine_batch_delete(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_DROPPED, id));
     return catalog_commit(catalog, batch, err);
-}
-
-/* --- Totals --------------------------------------------------------------------------------- */
-
-void catalog_count_items(struct catalog *catalog, uint32_t id, int64_t items, int64_t bytes)
-{
-    catalog_read_lock(catalog);
-    struct slot *slot = slots_find_id(&catalog->slots, id);
-    if (slot != NULL) { /* Otherwise the table was removed meanwhile. */
-        atomic_fetch_add_explicit(&slot->items, items, memory_order_relaxed);
-        atomic_fetch_add_explicit(&slot->bytes, bytes, memory_order_relaxed);
-    }
-    catalog_unlock(catalog);
-}
-
-void catalog_running_totals(struct catalog *catalog, uint32_t id, int64_t *items, int64_t *bytes)
-{
-    *items = 0;
-    *bytes = 0;
-    catalog_read_lock(catalog);
-    struct slot *slot = slots_find_id(&catalog->slots, id);
-    if (slot != NULL) {
-        *items = atomic_load_explicit(&slot->items, memory_order_relaxed);
-        *bytes = atomic_load_explicit(&slot->bytes, memory_order_relaxed);
-    }
-    catalog_unlock(catalog);
-}
-
-void catalog_totals(struct catalog *catalog, uint32_t id, uint64_t *items, uint64_t *bytes)
-{
-    int64_t running_items;
-    int64_t running_bytes;
-    catalog_running_totals(catalog, id, &running_items, &running_bytes);
-    *items = running_items > 0 ? (uint64_t)running_items : 0;
-    *bytes = running_bytes > 0 ? (uint64_t)running_bytes : 0;
-}
-
-/* Under `writing`: put what has changed into the batch. Returns how many tables. */
-static uint32_t catalog_put_totals(struct catalog *catalog, struct engine_batch *batch)
-{
-    uint32_t changed = 0;
-    for (uint32_t i = 0; i < catalog->slots.count; i++) {
-        struct slot *slot = catalog->slots.by_name[i];
-        int64_t items = atomic_load(&slot->items);
-        int64_t bytes = atomic_load(&slot->bytes);
-        if (items == slot->saved_items && bytes == slot->saved_bytes) {
-            continue;
-        }
-        uint8_t key[CATALOG_KEY_BYTES_MAX];
-        uint8_t totals[TABLE_TOTALS_BYTES];
-        table_totals_encode(totals, items, bytes);
-        engine_batch_put(catalog->engine, batch, FAMILY_META,
-                         catalog_key(key, KEY_TOTALS, slot->current->table.id),
-                         slice_of(totals, sizeof(totals)));
-        slot->saved_items = items;
-        slot->saved_bytes = bytes;
-        changed++;
-    }
-    return changed;
-}
-
-/* The append was refused: what was marked as saved was not. Totals never are -1, -1. */
-static void catalog_forget_saved(struct catalog *catalog)
-{
-    for (uint32_t i = 0; i < catalog->slots.count; i++) {
-        catalog->slots.by_name[i]->saved_items = -1;
-        catalog->slots.by_name[i]->saved_bytes = -1;
-    }
-}
-
-bool catalog_save_totals(struct catalog *catalog, struct error *err)
-{
-    struct engine_batch *batch = engine_batch_open();
-    catalog_writing_begin(catalog); /* So that the set of tables stays, and no others save. */
-    bool ok = true;
-    if (catalog_put_totals(catalog, batch) > 0) {
-        uint64_t seq = engine_commit_begin(catalog->engine);
-        ok = engine_commit_append(catalog->engine, batch, seq, err);
-        if (!ok) {
-            catalog_forget_saved(catalog);
-        }
-    }
-    catalog_writing_end(catalog);
-    engine_batch_close(batch);
-    return ok;
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 static uint64_t sample_clock_wall_ms(void *context)
 {
@@ -77,12 +78,17 @@ bool sample_write(struct store *store, struct write *write, struct arena *arena,
     return err->code == ERROR_WOULD_BLOCK && store_write(store, write, READ_FULL, arena, err);
 }
 
+/* Stalls of a busy test machine are waited out. */
 static uint64_t sample_write_must(struct store *store, struct write *write, struct arena *arena)
 {
+    struct timespec pause = {0, 1000000};
     struct error err = {0};
-    if (!sample_write(store, write, arena, &err)) {
-        fprintf(stderr, "write: %s\n", err.text);
-        abort();
+    while (!sample_write(store, write, arena, &err)) {
+        if (err.code != ERROR_THROTTLED) {
+            fprintf(stderr, "write: %s\n", err.text);
+            abort();
+        }
+        nanosleep(&pause, NULL);
     }
     return write->wait_seq;
 }

@@ -5,6 +5,7 @@
 #include "storage/table/keeper.h"
 #include "storage/table/key.h"
 #include "tests/support/directory.h"
+#include "tests/unit/storage/disk_fault.h"
 #include "tests/unit/storage/sample.h"
 
 #include <criterion/criterion.h>
@@ -163,6 +164,27 @@ static void wait_until_settled(void)
     cr_assert_fail("the keeper has not settled within 20 s");
 }
 
+/* Items and bytes by walking over the table. */
+static void check_totals(const struct table *table)
+{
+    uint64_t items = 0;
+    uint64_t bytes = 0;
+    struct page_request request = {.table = table, .segments = 1, .count_only = true};
+    do {
+        struct page page;
+        cr_assert(store_page(store, &request, READ_FULL, &arena, &page, &err), "%s", err.text);
+        items += page.count;
+        bytes += page.bytes;
+        request.start = page.last;
+    } while (request.start.size > 0);
+    uint64_t total_items;
+    uint64_t total_bytes;
+    catalog_totals(store->catalog, table->id, &total_items, &total_bytes);
+    cr_assert_eq(total_items, items, "%llu, not %llu", (unsigned long long)total_items,
+                 (unsigned long long)items);
+    cr_assert_eq(total_bytes, bytes);
+}
+
 Test(store, every_acknowledged_write_survives_a_kill_and_the_totals_are_counted_again)
 {
     uint64_t seed = sample_seed();
@@ -179,15 +201,85 @@ Test(store, every_acknowledged_write_survives_a_kill_and_the_totals_are_counted_
                   (unsigned long long)seed);
     }
     wait_until_settled();
-    struct page_request request = {.table = table, .segments = 1, .count_only = true};
-    struct page page;
-    cr_assert(store_page(store, &request, READ_FULL, &arena, &page, &err), "%s", err.text);
-    uint64_t items;
-    uint64_t bytes;
-    catalog_totals(store->catalog, table->id, &items, &bytes);
-    cr_assert_eq(items, page.count);
-    cr_assert_eq(bytes, page.bytes);
-    cr_assert_geq(items, count);
+    check_totals(table);
+    table_release(table);
+}
+
+/* --- Counting while writes go on ------------------------------------------------------------- */
+
+enum { COUNTED_ITEMS = 30000, COUNT_WRITERS = 2 };
+
+static atomic_bool stop;
+
+/* The child: many items, durable at once; then it waits for its end. Never returns. */
+static void fill_until_killed(int filled)
+{
+    struct arena own = {0};
+    struct sample_clock clock = {0};
+    struct store *mine = sample_store_open(directory, &clock);
+    const struct table *table = sample_store_table(mine, "items", VALUE_MISSING, false);
+    uint64_t seq = 0;
+    for (uint32_t i = 0; i < COUNTED_ITEMS; i++) {
+        seq = sample_put(mine, table, &own, numbered(&own, i));
+        arena_clear(&own);
+    }
+    struct error error = {0};
+    bool ok = engine_wait_durable(mine->engine, seq, &error);
+    ensure(ok && write(filled, &seq, 1) == 1);
+    for (;;) {
+        pause();
+    }
+}
+
+/* Puts of another size and deletes, all over the keys. */
+static void *count_writer_run(void *argument)
+{
+    uint64_t state = (uint64_t)(uintptr_t)argument;
+    struct arena own = {0};
+    const struct table *table = catalog_acquire(store->catalog, SLICE_LITERAL("items"));
+    while (!atomic_load(&stop)) {
+        uint32_t number = (uint32_t)(sample_next(&state) % (COUNTED_ITEMS + 1000));
+        struct slice key = sample_key(&own, arena_printf(&own, "k%u", number));
+        if (sample_next(&state) % 2 == 0) {
+            sample_delete(store, table, &own, key);
+        } else {
+            sample_put(store, table, &own, key);
+        }
+        arena_clear(&own);
+    }
+    table_release(table);
+    arena_destroy(&own);
+    return NULL;
+}
+
+Test(store, totals_are_counted_exactly_while_writes_go_on)
+{
+    int pipe_ends[2];
+    cr_assert_eq(pipe(pipe_ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        fill_until_killed(pipe_ends[1]);
+    }
+    char byte;
+    cr_assert_eq(read(pipe_ends[0], &byte, 1), 1);
+    cr_assert_eq(kill(child, SIGKILL), 0);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+    store = sample_store_open(directory, &now);
+    uint64_t seed = sample_seed();
+    pthread_t writers[COUNT_WRITERS];
+    for (size_t i = 0; i < COUNT_WRITERS; i++) {
+        void *own_seed = (void *)(uintptr_t)(seed + i);
+        cr_assert_eq(pthread_create(&writers[i], NULL, count_writer_run, own_seed), 0);
+    }
+    wait_until_settled();
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < COUNT_WRITERS; i++) {
+        pthread_join(writers[i], NULL);
+    }
+    const struct table *table = catalog_acquire(store->catalog, SLICE_LITERAL("items"));
+    check_totals(table);
     table_release(table);
 }
 
@@ -290,7 +382,6 @@ Test(store, a_drop_that_a_stop_interrupted_is_finished_after_the_next_start)
 }
 
 enum { DROP_WRITERS = 3, DROPS = 10 };
-static atomic_bool stop;
 
 static void *drop_writer_run(void *argument)
 {
@@ -398,4 +489,60 @@ Test(store, past_the_bound_of_waiting_writes_a_write_is_throttled_without_a_trac
     cr_assert(items == 1 && bytes == item_size(write.item));
     arena_destroy(&own);
     table_release(table);
+}
+
+/* --- A failing disk -------------------------------------------------------------------------- */
+
+/* One life of a store whose nth sync fails; says how far it got. */
+static void live_with_failing_sync(bool *created, bool *written)
+{
+    *created = false;
+    *written = false;
+    struct store_options options = options_of(1);
+    struct store *mine = NULL;
+    if (!store_open(&options, &mine, &err)) {
+        cr_assert_eq(err.code, ERROR_IO, "%s", err.text);
+        return;
+    }
+    struct table made = sample_table("items", VALUE_S, VALUE_MISSING);
+    *created = catalog_create(mine->catalog, &made, &err);
+    cr_assert(*created || err.code == ERROR_IO, "%s", err.text);
+    const struct table *table = catalog_acquire(mine->catalog, SLICE_LITERAL("items"));
+    cr_assert_eq(table != NULL, *created); /* Not seen before it is durable. */
+    if (table != NULL) {
+        struct write write = {.table = table, .kind = WRITE_PUT, .item = numbered(&arena, 1)};
+        *written = sample_write(mine, &write, &arena, &err) &&
+                   engine_wait_durable(mine->engine, write.wait_seq, &err);
+        cr_assert(*written || err.code == ERROR_IO, "%s", err.text);
+        table_release(table);
+    }
+    store_close(mine);
+}
+
+Test(store, when_a_sync_fails_nothing_is_acknowledged_that_was_not_kept)
+{
+    bool created = false;
+    bool written = false;
+    uint32_t nth = 0;
+    atomic_store(&now.now_ms, 1700000000000u);
+    while (!written) {
+        nth++;
+        cr_assert_lt(nth, 50);
+        test_directory_remove(directory);
+        directory = test_directory_make();
+        disk_fail(".log", nth);
+        live_with_failing_sync(&created, &written);
+        disk_fail(NULL, 0);
+        store = sample_store_open(directory, &now);
+        const struct table *table = catalog_acquire(store->catalog, SLICE_LITERAL("items"));
+        cr_assert(!created || table != NULL, "sync %u: the table is gone", nth);
+        if (written) {
+            struct slice item = sample_get(store, table, &arena, sample_key(&arena, "k1"));
+            cr_assert(slice_equal(item, numbered(&arena, 1)), "sync %u: the item is gone", nth);
+        }
+        table_release(table);
+        store_close(store);
+        store = NULL;
+    }
+    cr_assert_gt(nth, 2); /* Identity, table and item each have a sync of their own. */
 }
