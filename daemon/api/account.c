@@ -20,6 +20,17 @@ static bool account_limits_run(struct call *call, enum read_tier tier, struct er
     return true;
 }
 
+/* A Host header is whatever the client sent: only what can be an address is given back. */
+static bool account_endpoints_decode(struct call *call, struct error *err)
+{
+    for (size_t i = 0; i < call->host.size; i++) {
+        if (call->host.data[i] <= ' ' || call->host.data[i] > '~') {
+            return error_set(err, ERROR_VALIDATION, "The Host header is not an address");
+        }
+    }
+    return account_decode(call, err);
+}
+
 /* The address under which the client has reached us. */
 static bool account_endpoints_run(struct call *call, enum read_tier tier, struct error *err)
 {
@@ -37,4 +48,4 @@ static bool account_endpoints_run(struct call *call, enum read_tier tier, struct
 const struct operation operation_describe_limits = {
     .name = "DescribeLimits", .decode = account_decode, .run = account_limits_run};
 const struct operation operation_describe_endpoints = {
-    .name = "DescribeEndpoints", .decode = account_decode, .run = account_endpoints_run};
+    .name = "DescribeEndpoints", .decode = account_endpoints_decode, .run = account_endpoints_run};

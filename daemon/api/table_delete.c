@@ -43,7 +43,7 @@ table_delete_leave(const struct node *node, const struct table *table, struct er
         return true;
     }
     if (node->replication == NULL) {
-        return error_set(err, ERROR_UNAVAILABLE,
+        return error_set(err, ERROR_IN_USE,
                          "Table %.*s has replicas in other regions, and this node was started "
                          "without the cluster they belong to",
                          SLICE_ARGS(table->name));

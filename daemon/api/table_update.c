@@ -159,7 +159,7 @@ static bool table_update_replicas(struct call *call, const struct table *table, 
                          SLICE_ARGS(state->region));
     }
     if (replication == NULL || !replication_has_region(replication, state->region)) {
-        return error_set(err, ERROR_UNAVAILABLE,
+        return error_set(err, ERROR_IN_USE,
                          "Region %.*s has a replica of table %.*s, but is not in the cluster file "
                          "with which this node was started",
                          SLICE_ARGS(state->region), SLICE_ARGS(table->name));

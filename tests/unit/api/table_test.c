@@ -396,8 +396,8 @@ Test(table, replicas_are_described)
          "NOT_IMPLEMENTED: This version does not support the parameter BillingMode of UpdateTable "
          "for a table with replicas"},
         {"UpdateTable", "{'TableName':'abc','ReplicaUpdates':[" REPLICA("Delete", "eu-west-1") "]}",
-         "UNAVAILABLE ~eu-west-1"},
-        {"DeleteTable", "{'TableName':'abc'}", "UNAVAILABLE ~replicas in other regions"},
+         "IN_USE ~eu-west-1"},
+        {"DeleteTable", "{'TableName':'abc'}", "IN_USE ~replicas in other regions"},
     };
     fixture_script(fixture, active, ARRAY_COUNT(active));
     table_change(fixture, "abc", TABLE_ACTIVE, REPLICA_CREATION_FAILED, "no \"room\"");

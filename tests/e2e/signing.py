@@ -1,0 +1,103 @@
+"""A client of our own that signs requests (Signature Version 4), so that it can sign them wrongly."""
+
+import datetime
+import hashlib
+import hmac
+import http.client
+import json
+import zlib
+
+
+def stamp(moment=None):
+    moment = moment or datetime.datetime.now(datetime.timezone.utc)
+    return moment.strftime("%Y%m%dT%H%M%SZ")
+
+
+def _hmac(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def signature(secret, date, region, service, to_sign):
+    key = _hmac(("AWS4" + secret).encode(), date[:8])
+    for part in (region, service, "aws4_request"):
+        key = _hmac(key, part)
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+
+
+class Request:
+    """What a test may change before it is signed or sent."""
+
+    def __init__(self, node, operation="ListTables", body="{}"):
+        self.node = node
+        self.body = body.encode() if isinstance(body, str) else body
+        self.region = node.region
+        self.service = "dynamodb"
+        self.key_id, self.secret = node.credentials()
+        self.path = "/"
+        self.headers = {
+            "host": node.addresses["http"],
+            "x-amz-date": stamp(),
+            "x-amz-target": "DynamoDB_20120810." + operation,
+            "content-type": "application/x-amz-json-1.0",
+        }
+        self.signed_names = None  # All of them.
+
+    def scope(self):
+        return "/".join((self.headers["x-amz-date"][:8], self.region, self.service, "aws4_request"))
+
+    def sign(self):
+        names = self.signed_names or sorted(self.headers)
+        canonical = "\n".join(
+            ["POST", "/", ""]
+            + [f"{name}:{' '.join(self.headers[name].split())}" for name in names]
+            + ["", ";".join(names), hashlib.sha256(self.body).hexdigest()]
+        )
+        to_sign = "\n".join(
+            [
+                "AWS4-HMAC-SHA256",
+                self.headers["x-amz-date"],
+                self.scope(),
+                hashlib.sha256(canonical.encode()).hexdigest(),
+            ]
+        )
+        made = signature(
+            self.secret, self.headers["x-amz-date"], self.region, self.service, to_sign
+        )
+        self.headers["authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={self.key_id}/{self.scope()}, "
+            f"SignedHeaders={';'.join(names)}, Signature={made}"
+        )
+        return self
+
+    def send(self):
+        connection = http.client.HTTPConnection(self.node.host, self.node.port, timeout=20)
+        try:
+            connection.putrequest("POST", self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                connection.putheader(name, value)
+            connection.putheader("content-length", str(len(self.body)))
+            connection.endheaders(self.body)
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.bytes = response.read()
+        if "x-amz-crc32" in self.headers:
+            assert int(self.headers["x-amz-crc32"]) == zlib.crc32(self.bytes)
+
+    @property
+    def json(self):
+        return json.loads(self.bytes)
+
+    @property
+    def type(self):
+        return self.json["__type"]
+
+    @property
+    def message(self):
+        return self.json.get("message", self.json.get("Message"))
