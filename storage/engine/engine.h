@@ -80,6 +80,12 @@ struct engine_iterator *engine_iterator_open(struct engine *engine,
                                              struct slice lower,
                                              struct slice upper,
                                              enum read_tier tier);
+/* As engine_iterator_open with READ_FULL, for much that is read once: leaves the cache as it is. */
+struct engine_iterator *engine_iterator_open_once(struct engine *engine,
+                                                  enum engine_family family,
+                                                  const struct engine_snapshot *snapshot,
+                                                  struct slice lower,
+                                                  struct slice upper);
 void engine_iterator_close(struct engine_iterator *iterator);
 bool engine_iterator_first(struct engine_iterator *iterator, struct error *err);
 bool engine_iterator_last(struct engine_iterator *iterator, struct error *err);

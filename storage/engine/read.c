@@ -81,12 +81,13 @@ void engine_snapshot_release(struct engine *engine, struct engine_snapshot *snap
     }
 }
 
-struct engine_iterator *engine_iterator_open(struct engine *engine,
+static struct engine_iterator *read_iterator(struct engine *engine,
                                              enum engine_family family,
                                              const struct engine_snapshot *snapshot,
                                              struct slice lower,
                                              struct slice upper,
-                                             enum read_tier tier)
+                                             enum read_tier tier,
+                                             bool fill_cache)
 {
     ensure(family < FAMILIES && tier <= READ_FULL);
     struct engine_iterator *made = malloc(sizeof(*made));
@@ -98,6 +99,7 @@ struct engine_iterator *engine_iterator_open(struct engine *engine,
         made->options = rocksdb_readoptions_create();
         rocksdb_readoptions_set_read_tier(made->options, tier == READ_CACHED ? 1 : 0);
     }
+    rocksdb_readoptions_set_fill_cache(made->options, fill_cache ? 1 : 0);
     if (lower.size > 0) {
         memcpy(made->bounds, lower.data, lower.size);
         rocksdb_readoptions_set_iterate_lower_bound(made->options, made->bounds, lower.size);
@@ -109,6 +111,25 @@ struct engine_iterator *engine_iterator_open(struct engine *engine,
     }
     made->rows = rocksdb_create_iterator_cf(engine->db, made->options, engine->families[family]);
     return made;
+}
+
+struct engine_iterator *engine_iterator_open_once(struct engine *engine,
+                                                  enum engine_family family,
+                                                  const struct engine_snapshot *snapshot,
+                                                  struct slice lower,
+                                                  struct slice upper)
+{
+    return read_iterator(engine, family, snapshot, lower, upper, READ_FULL, false);
+}
+
+struct engine_iterator *engine_iterator_open(struct engine *engine,
+                                             enum engine_family family,
+                                             const struct engine_snapshot *snapshot,
+                                             struct slice lower,
+                                             struct slice upper,
+                                             enum read_tier tier)
+{
+    return read_iterator(engine, family, snapshot, lower, upper, tier, true);
 }
 
 void engine_iterator_close(struct engine_iterator *iterator)

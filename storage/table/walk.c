@@ -32,9 +32,9 @@ struct store_walk *store_walk_open(struct store *store, uint32_t table_id)
     put_be16(upper + 4, 1);
     walk->snapshot = engine_snapshot_take(store->engine);
     walk->wait_seq = engine_appended_seq(store->engine);
-    walk->rows = engine_iterator_open(store->engine, FAMILY_ITEMS, walk->snapshot,
-                                      slice_of(lower, sizeof(lower)),
-                                      slice_of(upper, sizeof(upper)), READ_FULL);
+    walk->rows =
+        engine_iterator_open_once(store->engine, FAMILY_ITEMS, walk->snapshot,
+                                  slice_of(lower, sizeof(lower)), slice_of(upper, sizeof(upper)));
     return walk;
 }
 

@@ -345,6 +345,28 @@ Test(apply, rows_that_are_not_in_memory_are_fetched)
     bench_close(&bench);
 }
 
+Test(apply, rows_that_no_cache_can_hold_are_read_all_the_same)
+{
+    struct bench bench;
+    struct error err = {0};
+    bench_open(&bench, true);
+    struct change first = change(&bench, remote_dot(2, 1), 10, "a", "one");
+    remote_apply(bench.store, &first, 1, none);
+    table_release(bench.table);
+    store_close(bench.store);
+    struct store_options options = {
+        .engine = {.directory = bench.directory, .cache_bytes = 1, .memtable_bytes = 8 << 20},
+        .clock = sample_clock_face(&bench.clock),
+        .region_id = 1,
+    };
+    cr_assert(store_open(&options, &bench.store, &err), "%s", err.text);
+    bench.table = catalog_acquire(bench.store->catalog, SLICE_LITERAL("table"));
+    struct change second = change(&bench, remote_dot(2, 2), 20, "a", "two");
+    remote_apply(bench.store, &second, 1, none);
+    expect_text(&bench, "a", "two");
+    bench_close(&bench);
+}
+
 Test(apply, a_refused_append_changes_nothing)
 {
     struct bench bench;

@@ -385,6 +385,27 @@ Test(log, a_damaged_watermark_is_told_at_opening)
     test_directory_remove(directory);
 }
 
+Test(log, more_watermarks_than_regions_are_told_at_opening)
+{
+    char *directory = test_directory_make();
+    struct engine *engine = engine_fixture_open(directory);
+    struct applied_vector *applied = NULL;
+    struct error err = {0};
+    uint8_t key[APPLIED_KEY_BYTES];
+    uint8_t value[APPLIED_VALUE_BYTES];
+    for (uint16_t region = 1; region <= REGIONS_MAX + 1; region++) {
+        cr_assert(applied_open(engine, &applied, &err), "region %u: %s", region, err.text);
+        applied_close(applied);
+        applied_encode(remote_dot(region, 1), key, value);
+        engine_fixture_put(engine, FAMILY_REPL, slice_of(key, sizeof(key)),
+                           slice_of(value, sizeof(value)));
+    }
+    cr_assert_not(applied_open(engine, &applied, &err));
+    cr_assert_eq(err.code, ERROR_CORRUPT, "%s", err.text);
+    engine_close(engine);
+    test_directory_remove(directory);
+}
+
 Test(log, the_snapshot_of_the_applied_vector_leaves_out_what_is_settled)
 {
     char *directory = test_directory_make();

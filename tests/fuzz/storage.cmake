@@ -1,0 +1,2 @@
+# Fuzz targets of storage's record formats.
+meridian_fuzz(fuzz_change LIBS storage SOURCES change_fuzz.c)
