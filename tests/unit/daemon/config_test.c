@@ -12,6 +12,7 @@
 #define KEY_2 "2222222222222222222222222222222222222222222222222222222222222222"
 
 struct attempt {
+    char *flags, *environment; /* The configuration borrows their words. */
     struct config config;
     struct error err;
     bool ok;
@@ -25,27 +26,41 @@ static struct attempt load(const char *flags, const char *environment)
     static const char *const first[] = {"meridiand", "--data", "d", "--region", "us-east-1"};
     const char *argv[ARGUMENTS_MAX];
     const char *variables[ARGUMENTS_MAX];
-    char *flags_copy = strdup(flags);
-    char *environment_copy = strdup(environment);
-    struct attempt attempt = {.ok = false};
+    struct attempt attempt = {.flags = strdup(flags), .environment = strdup(environment)};
     int argc = 0;
     size_t count = 0;
     for (; argc < 5; argc++) {
         argv[argc] = first[argc];
     }
     char *rest = NULL;
-    for (char *word = strtok_r(flags_copy, " ", &rest); word != NULL;
+    for (char *word = strtok_r(attempt.flags, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest)) {
         argv[argc++] = word;
     }
-    for (char *word = strtok_r(environment_copy, " ", &rest); word != NULL;
+    for (char *word = strtok_r(attempt.environment, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest)) {
         variables[count++] = word;
     }
     variables[count] = NULL;
     attempt.ok = config_load(argc, argv, variables, &attempt.config, &attempt.err);
-    /* The configuration borrows the words: they live until the test's process ends. */
     return attempt;
+}
+
+static void attempt_clear(struct attempt *attempt)
+{
+    if (attempt->ok) {
+        config_clear(&attempt->config);
+    }
+    free(attempt->flags);
+    free(attempt->environment);
+}
+
+static void expect_action(const char *flags, enum config_action action)
+{
+    struct attempt attempt = load(flags, "");
+    cr_assert(attempt.ok, "%s: %s", flags, attempt.err.text);
+    cr_assert_eq(attempt.config.action, action);
+    attempt_clear(&attempt);
 }
 
 static void expect_refusal(const char *flags, const char *environment, const char *text)
@@ -54,6 +69,7 @@ static void expect_refusal(const char *flags, const char *environment, const cha
     cr_assert_not(attempt.ok, "taken: %s %s", flags, environment);
     cr_assert_eq(attempt.err.code, ERROR_CONFIG);
     cr_assert_str_eq(attempt.err.text, text);
+    attempt_clear(&attempt);
 }
 
 static char *write_file(const char *directory, const char *name, const char *text)
@@ -103,7 +119,7 @@ Test(config, data_and_region_suffice)
     cr_assert_eq(config->log_level, LOG_INFO);
     cr_assert_not(config->log_json);
     cr_assert_eq(config->id, config_region_id("us-east-1"));
-    config_clear(&attempt.config);
+    attempt_clear(&attempt);
 }
 
 Test(config, flags_win_over_the_environment_which_wins_over_the_file)
@@ -119,7 +135,7 @@ Test(config, flags_win_over_the_environment_which_wins_over_the_file)
     cr_assert_eq(attempt.config.memtable_mb, 22);
     cr_assert_eq(attempt.config.loops, 3);
     cr_assert_not(attempt.config.auth);
-    config_clear(&attempt.config);
+    attempt_clear(&attempt);
     free(flags);
     free(path);
     test_directory_remove(directory);
@@ -162,7 +178,7 @@ Test(config, a_value_may_follow_an_equals_sign_and_a_later_flag_wins)
     cr_assert_eq(attempt.config.loops, 5);
     cr_assert_str_eq(attempt.config.http, "127.0.0.1:0");
     cr_assert(attempt.config.log_json);
-    config_clear(&attempt.config);
+    attempt_clear(&attempt);
 }
 
 Test(config, an_empty_variable_counts_as_absent_and_a_foreign_one_is_remembered)
@@ -170,7 +186,7 @@ Test(config, an_empty_variable_counts_as_absent_and_a_foreign_one_is_remembered)
     struct attempt attempt = load("", "MERIDIAN_LOOPS= MERIDIAN_PORT=tcp://1 MERIDIAN_X=1 OTHER=2");
     cr_assert(attempt.ok, "%s", attempt.err.text);
     cr_assert_str_eq(attempt.config.unknown_environment, "MERIDIAN_PORT MERIDIAN_X");
-    config_clear(&attempt.config);
+    attempt_clear(&attempt);
 }
 
 Test(config, version_and_help_need_nothing_else)
@@ -186,8 +202,8 @@ Test(config, version_and_help_need_nothing_else)
     cr_assert(config_load(2, help, environment, &config, &err));
     cr_assert_eq(config.action, CONFIG_HELP);
     config_clear(&config);
-    cr_assert(load("--check", "").ok);
-    cr_assert(load("--identity", "").ok);
+    expect_action("--check", CONFIG_CHECK);
+    expect_action("--identity", CONFIG_IDENTITY);
 }
 
 Test(config, data_and_region_must_be_given)
@@ -271,7 +287,7 @@ Test(config, knows_loopback)
 
 Test(config, auth_off_is_for_loopback_only)
 {
-    cr_assert(load("--auth off", "").ok);
+    expect_action("--auth off", CONFIG_RUN);
     expect_refusal("--auth off --http 0.0.0.0:8000", "",
                    "--auth off lets anybody in, so every listener must be on loopback, and "
                    "0.0.0.0:8000 is not");
@@ -344,7 +360,7 @@ Test(config, the_cluster_file_gives_id_and_peer_address)
     cr_assert_eq(attempt.config.regions_count, 2);
     cr_assert_str_eq(attempt.config.regions[1].name, "eu-west-1");
     cr_assert_eq(attempt.config.regions[1].public_key[31], 0x22);
-    config_clear(&attempt.config);
+    attempt_clear(&attempt);
     free(flags);
     free(path);
     test_directory_remove(directory);

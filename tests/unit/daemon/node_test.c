@@ -312,7 +312,7 @@ static void write_cluster(const char *path, struct bench benches[NODES])
     write_text(path, "regions:\n");
     for (int i = 0; i < NODES; i++) {
         char address[64];
-        char id[8];
+        char id[16];
         struct error err = {0};
         struct identity identity;
         free_address(address, sizeof(address));
