@@ -103,7 +103,7 @@ void slots_add(struct slots *slots, struct description *description)
     }
     uint32_t place = slots_after(slots, description->table.name);
     memmove(&slots->by_name[place + 1], &slots->by_name[place],
-            (slots->count - place) * sizeof(slots->by_name[0]));
+            (slots->count - place) * sizeof(struct slot *));
     slots->by_name[place] = slot;
     slots->count++;
 }
@@ -122,7 +122,7 @@ void slots_remove(struct slots *slots, struct slot *slot)
     uint32_t place = slots_after(slots, description->table.name);
     ensure(place > 0 && slots->by_name[place - 1] == slot);
     memmove(&slots->by_name[place - 1], &slots->by_name[place],
-            (slots->count - place) * sizeof(slots->by_name[0]));
+            (slots->count - place) * sizeof(struct slot *));
     slots->count--;
     slot->current = NULL;
     description_release(description);
