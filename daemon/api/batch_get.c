@@ -1,5 +1,6 @@
 /* BatchGetItem (dynamodb-api.md 11.1). Keys past the answer's 16 MiB come back as UnprocessedKeys,
- * in the form in which they were asked for. */
+ * in the form in which they were asked for. What is more than a Query's page is read on a worker
+ * even if all of it is in memory: the loop has other clients. */
 #include "daemon/api/batch.h"
 #include "daemon/api/operations.h"
 
@@ -128,6 +129,9 @@ static bool batch_get_read(struct call *call, enum read_tier tier, struct error 
             continue;
         }
         bytes += size;
+        if (tier == READ_CACHED && bytes > PAGE_BYTES_MAX) {
+            return error_set(err, ERROR_WOULD_BLOCK, "a batch too large for the loop");
+        }
         bool consistent = shape_boolean(json_get(table->asked, "ConsistentRead"), false);
         table->halves += capacity_read_halves(size, consistent);
         if (key->found && projection != NULL) {

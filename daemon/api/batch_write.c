@@ -171,8 +171,14 @@ static bool batch_write_run(struct call *call, enum read_tier tier, struct error
 {
     struct batch_write *state = call->state;
     uint32_t done = 0;
+    size_t bytes = 0;
     for (uint32_t i = 0; i < state->entries_count; i++) {
         struct batch_write_entry *entry = &state->entries[i];
+        bytes += entry->image.size;
+        if (tier == READ_CACHED && i > 0 && bytes > PAGE_BYTES_MAX) {
+            call->wait_seq = state->wait_seq;
+            return error_set(err, ERROR_WOULD_BLOCK, "a batch too large for the loop");
+        }
         if (entry->fate == BATCH_WRITE_WAITING && !batch_write_one(call, entry, tier, err)) {
             call->wait_seq = state->wait_seq;
             return false;

@@ -35,10 +35,9 @@ bool page_begin(struct call *call, const struct shape *shape, unsigned texts, st
     if (!request_begin(call, shape, request, err)) {
         return false;
     }
-    struct error bare = {0};
     if (json_get(call->body, "ExclusiveStartKey") != NULL &&
-        !request_image(call, "ExclusiveStartKey", &state->page.start, &bare)) {
-        return error_set(err, bare.code, "The provided starting key is invalid: %s", bare.text);
+        !request_image(call, "ExclusiveStartKey", &state->page.start, err)) {
+        return error_wrap(err, "The provided starting key is invalid");
     }
     if (!request_compile(call, call->body, texts, request, err) ||
         !page_select(call->body, &state->page.count_only, err)) {

@@ -170,9 +170,9 @@ static bool request_values(struct call *call,
     placeholders->values = arena_zalloc(call->arena, json->count, sizeof(struct placeholder));
     for (const struct json *child = json->first; child != NULL; child = child->next) {
         struct placeholder *to = &placeholders->values[placeholders->values_count++];
-        struct error bare = {0};
         to->key = child->name;
-        if (!value_from_json(child, call->arena, &to->value, &bare)) {
+        if (!value_from_json(child, call->arena, &to->value, err)) {
+            struct error bare = *err;
             return error_set(err, bare.code,
                              "ExpressionAttributeValues contains invalid value: %s for key %.*s",
                              bare.text, SLICE_ARGS(child->name));

@@ -326,7 +326,7 @@ static void shape_constrain_self(const struct shape *shape,
                                  const struct shape_path *path,
                                  struct shape_faults *faults)
 {
-    char bytes[SHAPE_PATH_BYTES_MAX] = "";
+    char bytes[SHAPE_PATH_BYTES_MAX]; /* Every request comes by here: not cleared. */
     struct shape_text text = {bytes, sizeof(bytes), 0};
     bool low = false;
     bool high = false;
@@ -436,7 +436,9 @@ static void shape_constrain(const struct shape *shape,
 
 static bool shape_constraints(const struct shape *shape, const struct json *body, struct error *err)
 {
-    struct shape_faults faults = {0};
+    struct shape_faults faults; /* Its text is not cleared for every request. */
+    faults.count = 0;
+    faults.size = 0;
     struct shape_path root = {0};
     shape_constrain(shape, body, &root, false, &faults);
     if (faults.count == 0) {
@@ -466,7 +468,7 @@ static void shape_print_roles(struct shape_text *to,
 static bool
 shape_mixing(const struct shape *shape, const struct json *const *found, struct error *err)
 {
-    char bytes[2][SHAPE_PATH_BYTES_MAX] = {"", ""};
+    char bytes[2][SHAPE_PATH_BYTES_MAX];
     struct shape_text legacy = {bytes[0], sizeof(bytes[0]), 0};
     struct shape_text expressions = {bytes[1], sizeof(bytes[1]), 0};
     shape_print_roles(&legacy, shape, found, ROLE_LEGACY);
