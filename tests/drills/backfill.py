@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+"""Give a full table a new replica while it is being written to, and compare both sides.
+
+  backfill.py [--items 200000] [--rate 500]
+
+Loads the table in one region, starts writers that put, update and delete --rate rows a second, asks for
+a replica in the other region, waits until it is ACTIVE, stops the writers. Both regions must then hold
+exactly the rows that the writers know of.
+"""
+import argparse
+import json
+import threading
+import time
+
+import drill as drills
+from cluster import Cluster
+from wire import Api, Fleet
+
+TABLE = "Backfill"
+LOAD_CONNECTIONS = 16
+LOAD_BATCH_ROWS = 25
+WRITERS = 8
+PAYLOAD_BYTES = 160
+ACTIVE_SECONDS_MAX = 300
+SETTLE_SECONDS_MAX = 60
+WRITES_AROUND_SECONDS = 0.5  # Of writing before the replica is asked for and after it is ACTIVE.
+RATE_SHARE_MIN = 0.8
+
+
+def item_of(number, version):
+    return {"pk": {"S": f"item#{number:07d}"}, "v": {"N": str(version)},
+            "d": {"S": f"{number}.{version}.".ljust(PAYLOAD_BYTES, "x")}}
+
+
+def key_of(number):
+    return {"pk": {"S": f"item#{number:07d}"}}
+
+
+def load(node, items):
+    """All rows in their version 0, by BatchWriteItem."""
+    batches = iter(range(0, items, LOAD_BATCH_ROWS))
+    again, problems = [], []
+
+    def next_request():
+        if again:
+            requests = again.pop()
+        else:
+            first = next(batches, None)
+            if first is None:
+                return None
+            requests = [{"PutRequest": {"Item": item_of(number, 0)}}
+                        for number in range(first, min(first + LOAD_BATCH_ROWS, items))]
+        return "BatchWriteItem", json.dumps({"RequestItems": {TABLE: requests}}).encode(), requests
+
+    def answered(requests, status, body):
+        if status == 200:
+            left = json.loads(body).get("UnprocessedItems", {}).get(TABLE)
+            if left:
+                again.append(left)
+        elif b"ThrottlingException" in body:
+            again.append(requests)
+        else:
+            problems.append(f"{status} {body[:300]}")
+
+    Fleet(node.http, node.region, LOAD_CONNECTIONS, next_request, answered).run()
+    while again and not problems:  # What came back when every connection had run out of work.
+        Fleet(node.http, node.region, 1, next_request, answered).run()
+    if problems:
+        raise drills.Broken(f"the load was answered {problems[0]}")
+
+
+class Writer(threading.Thread):
+    """Changes rows of its own (every WRITERS-th, and new ones) at a rate, and knows what they hold."""
+
+    def __init__(self, node, number, items, rate, seed):
+        super().__init__(daemon=True)
+        self.node = node
+        self.items = items
+        self.interval = 1 / rate
+        self.random = drills.random.Random(seed)
+        self.ending = threading.Event()
+        self.rows = range(number, items + items // 10, WRITERS)  # A tenth of them does not exist yet.
+        self.holds = {row: 0 for row in self.rows if row < items}
+        self.writes = 0
+        self.problem = None
+
+    def _write(self, api):
+        row = self.rows[self.random.randrange(len(self.rows))]
+        kind = self.random.choice(("put", "put", "update", "update", "delete"))
+        version = self.writes + 1
+        if kind == "put":
+            api.call("PutItem", TableName=TABLE, Item=item_of(row, version))
+            self.holds[row] = version
+        elif kind == "update":
+            item = item_of(row, version)
+            api.call("UpdateItem", TableName=TABLE, Key=key_of(row),
+                     UpdateExpression="SET v = :v, d = :d",
+                     ExpressionAttributeValues={":v": item["v"], ":d": item["d"]})
+            self.holds[row] = version
+        else:
+            api.call("DeleteItem", TableName=TABLE, Key=key_of(row))
+            self.holds.pop(row, None)
+        self.writes += 1
+
+    def run(self):
+        api = Api(self.node.http, self.node.region)
+        due = time.monotonic()
+        try:
+            while not self.ending.is_set():
+                self._write(api)
+                due += self.interval
+                self.ending.wait(max(0.0, due - time.monotonic()))  # The pace.
+        except Exception as reason:
+            self.problem = repr(reason)
+        api.close()
+
+
+def expected(writers):
+    return sorted(json.dumps(item_of(row, version), sort_keys=True)
+                  for writer in writers for row, version in writer.holds.items())
+
+
+def compare(drill, title, wanted, found):
+    wanted, found = set(wanted), set(found)
+    return drill.check(wanted == found, f"{title}: {len(found)} of {len(wanted)} rows as expected",
+                       [f"is there: {item}" for item in sorted(found - wanted)[:3]] +
+                       [f"should be there: {item}" for item in sorted(wanted - found)[:3]])
+
+
+def run(drill, items=200000, rate=500):
+    cluster = Cluster(drill, 2)
+    home, away = cluster.nodes
+    api = cluster.api(home)
+    api.call("CreateTable", TableName=TABLE, BillingMode="PAY_PER_REQUEST",
+             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])
+    drills.wait_for("the table is ACTIVE", lambda: api.table_status(TABLE) == "ACTIVE")
+    started = time.monotonic()
+    load(home, items)
+    drill.say(f"{items} items loaded in {time.monotonic() - started:.1f} s")
+    writers = [Writer(home, number, items, rate / WRITERS, drill.random.getrandbits(32))
+               for number in range(WRITERS)]
+    began = time.monotonic()
+    for writer in writers:
+        writer.start()
+        drill.stack.callback(writer.ending.set)
+    time.sleep(WRITES_AROUND_SECONDS)  # Some writes are older than the snapshot, some newer.
+    asked = time.monotonic()
+    written_before = sum(writer.writes for writer in writers)
+    cluster.add_replica(home, TABLE, away.region)
+    cluster.wait_replica(home, TABLE, away.region, ACTIVE_SECONDS_MAX)
+    took = time.monotonic() - asked
+    written = sum(writer.writes for writer in writers) - written_before
+    time.sleep(WRITES_AROUND_SECONDS)
+    for writer in writers:
+        writer.ending.set()
+    for writer in writers:
+        writer.join()
+    ended = time.monotonic()
+    problems = [writer.problem for writer in writers if writer.problem]
+    drill.check(not problems, "every write was acknowledged", problems)
+    total = sum(writer.writes for writer in writers)
+    drill.say(f"ACTIVE after {took:.2f} s ({items / took:.0f} items/s), {written} writes meanwhile, "
+              f"{total / (ended - began):.0f} writes/s over {ended - began:.1f} s")
+    drill.check(total >= RATE_SHARE_MIN * rate * (ended - began),
+                f"the writers kept up: {total} writes in {ended - began:.1f} s at {rate}/s")
+    drills.wait_for("everything is acknowledged by the peer", lambda: cluster.pending() == 0,
+                    SETTLE_SECONDS_MAX, 0.02)
+    drill.say(f"all acknowledged by the peer {time.monotonic() - ended:.3f} s after the last write")
+    wanted = expected(writers)
+    compare(drill, home.name, wanted, cluster.dump(home, TABLE))
+    compare(drill, away.name, wanted, cluster.dump(away, TABLE))
+    conflicts = [entry for node in cluster.nodes for entry in cluster.conflicts(node, TABLE)]
+    drill.check(not conflicts, "no conflicts: only one region has written", conflicts)
+    for node in cluster.nodes:
+        drill.check(node.stop() == 0, f"{node.name} stops cleanly", [node.log_tail()])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--items", type=int, default=200000)
+    parser.add_argument("--rate", type=float, default=500, help="writes a second meanwhile (500)")
+    given = parser.parse_args()
+    drills.main("backfill", lambda drill: run(drill, given.items, given.rate))
+
+
+if __name__ == "__main__":
+    main()
