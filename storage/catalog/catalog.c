@@ -323,6 +323,9 @@ bool catalog_create(struct catalog *catalog, const struct table *table, struct e
     if (made.table_id[0] == 0) {
         catalog_make_uuid(made.table_id);
     }
+    if (!table_record_check(&made, err)) {
+        return false;
+    }
     catalog_writing_begin(catalog);
     bool ok = catalog_create_locked(catalog, &made, err);
     catalog_writing_end(catalog);
@@ -388,6 +391,9 @@ catalog_update_locked(struct catalog *catalog, const struct table *table, struct
 
 bool catalog_update(struct catalog *catalog, const struct table *table, struct error *err)
 {
+    if (!table_record_check(table, err)) {
+        return false;
+    }
     catalog_writing_begin(catalog);
     bool ok = catalog_update_locked(catalog, table, err);
     catalog_writing_end(catalog);

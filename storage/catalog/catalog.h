@@ -88,11 +88,12 @@ bool table_is_dropped(const struct table *table);
 bool table_is_replicated(const struct table *table);
 
 /* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero, its table_id
- * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, THROTTLED, IO. */
+ * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, CORRUPT (no possible
+ * description), THROTTLED, IO. */
 MUST_CHECK bool
 catalog_create(struct catalog *catalog, const struct table *table, struct error *err);
 /* Replace the description of the table with table->id (same name, same keys). Durable on return.
- * Errors: NOT_FOUND (removed meanwhile), THROTTLED, IO. */
+ * Errors: NOT_FOUND (removed meanwhile), CORRUPT (no possible description), THROTTLED, IO. */
 MUST_CHECK bool
 catalog_update(struct catalog *catalog, const struct table *table, struct error *err);
 /* Serialises read-modify-write of descriptions: hold it from acquire to catalog_update. Worker

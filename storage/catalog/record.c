@@ -34,7 +34,6 @@ static void record_put_text(struct buffer *to, struct slice text)
 
 static void record_put_attribute(struct buffer *to, const struct key_attribute *attribute)
 {
-    ensure(attribute->type == VALUE_S || attribute->type == VALUE_N || attribute->type == VALUE_B);
     buffer_append_byte(to, (uint8_t)attribute->type);
     record_put_text(to, attribute->name);
 }
@@ -58,11 +57,46 @@ static void record_put_fixed(uint8_t *fixed, const struct table *table)
     put_be16(fixed + SCHEMA_REGION, table->schema_region);
 }
 
+static bool record_attribute_fits(const struct key_attribute *attribute)
+{
+    enum value_type type = attribute->type;
+    return (type == VALUE_S || type == VALUE_N || type == VALUE_B) && attribute->name.size > 0 &&
+           attribute->name.size <= KEY_NAME_BYTES_MAX;
+}
+
+static bool record_replica_fits(const struct replica *replica)
+{
+    return replica->region[0] != 0 && replica->status < REPLICA_STATUSES &&
+           memchr(replica->region, 0, sizeof(replica->region)) != NULL &&
+           memchr(replica->reason, 0, sizeof(replica->reason)) != NULL;
+}
+
+bool table_record_check(const struct table *table, struct error *err)
+{
+    bool fits = table->name.size > 0 && table->name.size <= TABLE_NAME_BYTES_MAX &&
+                strnlen(table->table_id, sizeof(table->table_id)) == UUID_TEXT_BYTES &&
+                table->status < TABLE_STATUSES && table->billing <= BILLING_PAY_PER_REQUEST &&
+                table->attributes_count <= TABLE_ATTRIBUTES_MAX &&
+                table->replicas_count <= REGIONS_MAX && record_attribute_fits(&table->partition) &&
+                (!table_has_sort(table) || record_attribute_fits(&table->sort));
+    for (uint32_t i = 0; fits && i < table->attributes_count; i++) {
+        fits = record_attribute_fits(&table->attributes[i]);
+    }
+    for (uint32_t i = 0; fits && i < table->replicas_count; i++) {
+        fits = record_replica_fits(&table->replicas[i]);
+    }
+    if (!fits) {
+        return error_set(err, ERROR_CORRUPT, "the description of table %.*s is impossible",
+                         SLICE_ARGS(table->name));
+    }
+    return true;
+}
+
 void table_record_encode(struct buffer *to, const struct table *table)
 {
-    ensure(table->id != 0 && table->name.size > 0 && table->name.size <= TABLE_NAME_BYTES_MAX);
-    ensure(table->attributes_count <= TABLE_ATTRIBUTES_MAX);
-    ensure(table->replicas_count <= REGIONS_MAX);
+    struct error impossible;
+    bool fits = table_record_check(table, &impossible);
+    ensure(fits && table->id != 0);
     size_t start = to->size;
     memset(buffer_reserve(to, FIXED_BYTES), 0, FIXED_BYTES);
     record_put_fixed(to->data + start, table);
@@ -81,7 +115,6 @@ void table_record_encode(struct buffer *to, const struct table *table)
     buffer_append_varint(to, table->replicas_count);
     for (uint32_t i = 0; i < table->replicas_count; i++) {
         const struct replica *replica = &table->replicas[i];
-        ensure(replica->region[0] != 0 && replica->status < REPLICA_STATUSES);
         record_put_text(to, slice_text(replica->region));
         buffer_append_byte(to, (uint8_t)replica->status);
         buffer_append_varint(to, replica->backfilled_rows);
@@ -121,7 +154,7 @@ record_take_attribute(struct slice *from, bool optional, struct key_attribute *a
         return true;
     }
     return (type == VALUE_S || type == VALUE_N || type == VALUE_B) &&
-           record_take_text(from, 1, ATTRIBUTE_NAME_BYTES_MAX, &attribute->name);
+           record_take_text(from, 1, KEY_NAME_BYTES_MAX, &attribute->name);
 }
 
 static bool record_take_replica(struct slice *from, struct replica *replica)

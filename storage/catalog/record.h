@@ -27,6 +27,9 @@
 
 #include "storage/catalog/catalog.h"
 
+/* Can the description be kept? A peer's may be impossible. Errors: CORRUPT. */
+MUST_CHECK bool table_record_check(const struct table *table, struct error *err);
+/* Only what table_record_check has passed, with an id: ensured. */
 void table_record_encode(struct buffer *to, const struct table *table);
 /* Slices of *table borrow from `bytes`. Errors: CORRUPT. */
 MUST_CHECK bool table_record_decode(struct slice bytes, struct table *table, struct error *err);

@@ -266,6 +266,71 @@ Test(catalog, a_taken_name_or_uid_is_refused)
     cr_assert_eq(err.code, ERROR_IN_USE);
 }
 
+/* One field of a good description made impossible. */
+static void spoil(struct table *table, int fault)
+{
+    static const uint8_t long_name[KEY_NAME_BYTES_MAX + 1] = {'x'};
+    switch (fault) {
+    case 0:
+        table->name.size = 0;
+        break;
+    case 1:
+        table->name = slice_of(long_name, TABLE_NAME_BYTES_MAX + 1);
+        break;
+    case 2:
+        table->table_id[35] = 0;
+        break;
+    case 3:
+        table->partition.type = VALUE_BOOL;
+        break;
+    case 4:
+        table->partition.name.size = 0;
+        break;
+    case 5:
+        table->sort.name = slice_of(long_name, sizeof(long_name));
+        break;
+    case 6:
+        table->attributes[1].type = VALUE_MISSING;
+        break;
+    case 7:
+        table->attributes_count = TABLE_ATTRIBUTES_MAX + 1;
+        break;
+    case 8:
+        table->replicas[1].region[0] = 0;
+        break;
+    case 9:
+        table->replicas[0].status = REPLICA_STATUSES;
+        break;
+    case 10:
+        table->replicas_count = REGIONS_MAX + 1;
+        break;
+    case 11:
+        table->status = TABLE_STATUSES;
+        break;
+    default:
+        memset(table->replicas[0].reason, 'x', sizeof(table->replicas[0].reason));
+    }
+}
+
+Test(catalog, an_impossible_description_is_refused)
+{
+    create("orders");
+    const struct table *orders = acquire("orders");
+    for (int fault = 0; fault <= 12; fault++) {
+        struct table table = full_table("bad");
+        spoil(&table, fault);
+        cr_assert_not(catalog_create(catalog, &table, &err), "fault %d", fault);
+        cr_assert_eq(err.code, ERROR_CORRUPT);
+        table = full_table("orders");
+        table.id = orders->id;
+        spoil(&table, fault);
+        cr_assert_not(catalog_update(catalog, &table, &err), "fault %d", fault);
+        cr_assert_eq(err.code, ERROR_CORRUPT);
+    }
+    table_release(orders);
+    cr_assert_eq(catalog_count(catalog), 1);
+}
+
 Test(catalog, the_number_of_tables_is_limited)
 {
     char name[32];
