@@ -41,7 +41,7 @@ static void bind_index_init(struct bind_index *index,
         slots *= 2;
     }
     index->mask = slots - 1;
-    index->slots = arena_zalloc(arena, slots, sizeof(*index->slots));
+    index->slots = arena_zalloc(arena, slots, sizeof(struct placeholder *));
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = (uint32_t)bind_hash(list[i].key, 0) & index->mask;
         while (index->slots[at] != NULL) {
@@ -139,7 +139,6 @@ static bool bind_check(const struct binding *binding, struct error *err)
     case EXPRESSION_PROJECTION:
         return bind_projection(binding, err);
     case EXPRESSION_KEY_CONDITION:
-        return bind_conditions(binding, err);
     case EXPRESSION_CONDITION:
     case EXPRESSION_FILTER:
         return bind_conditions(binding, err);
@@ -215,6 +214,7 @@ bool expression_compile(struct expression_cache *cache,
     if (!bind_compile(cache, kind, text, placeholders, arena, &made, err)) {
         return error_wrap(err, "Invalid %s", program_kind_name(kind));
     }
+    ensure(made != NULL);
     struct binding binding = {made, false, arena};
     if (kind == EXPRESSION_KEY_CONDITION && !bind_key_condition(&binding, err)) {
         program_release(made->program);

@@ -71,9 +71,11 @@ static bool bind_function(const struct binding *binding, const struct node *node
             return false;
         }
     }
+    ensure(node->count == 0 || node->count == 2); /* Arity is checked before. */
     enum value_type wanted;
     switch ((int)node->kind) {
     case NODE_IF_NOT_EXISTS:
+        ensure(node->first != NULL);
         if (node->first->kind != NODE_PATH) {
             return error_set(err, ERROR_VALIDATION,
                              "Operator or function requires a document path; operator or "

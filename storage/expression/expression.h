@@ -2,8 +2,8 @@
  * the stored form of items without building a tree.
  *
  * A *program* is what a text and the names it uses compile to; it knows nothing of values and is
- * shared through an expression_cache. An *expression* is a program bound to one request's values; it
- * lives in the request's arena and keeps its program alive until expression_release.
+ * shared through an expression_cache. An *expression* is a program bound to one request's values;
+ * it lives in the request's arena and keeps its program alive until expression_release.
  *
  * Reference: dynamodb-api.md section 7 (grammar, semantics, texts, order of checks).
  *
@@ -26,8 +26,8 @@ enum expression_kind {
  * `name` or `value`; compiling sets `used`. */
 struct placeholder {
     struct slice key;
-    struct slice name;   /* Names only. */
-    struct value value;  /* Values only. */
+    struct slice name;  /* Names only. */
+    struct value value; /* Values only. */
     bool used;
 };
 struct placeholders {
@@ -62,10 +62,15 @@ struct expression;
 
 /* Compile (or find) and bind. `text` is borrowed for the call; values are borrowed for the life of
  * the expression. *expression lives in the arena; end it with expression_release.
- * Errors: VALIDATION with the texts of 7.3, prefixed "Invalid ConditionExpression: " and so on. */
-MUST_CHECK bool expression_compile(struct expression_cache *cache, enum expression_kind kind,
-                                   struct slice text, struct placeholders *placeholders,
-                                   struct arena *arena, struct expression **expression,
+ * A key condition's shape is checked here too: whatever needs no schema (7.6).
+ * Errors: VALIDATION with the texts of 7.3, prefixed "Invalid ConditionExpression: " and so on, and
+ * of 7.6, which begin as they are given there. */
+MUST_CHECK bool expression_compile(struct expression_cache *cache,
+                                   enum expression_kind kind,
+                                   struct slice text,
+                                   struct placeholders *placeholders,
+                                   struct arena *arena,
+                                   struct expression **expression,
                                    struct error *err);
 /* NULL is fine. Any thread. */
 void expression_release(struct expression *expression);
@@ -75,20 +80,29 @@ void expression_release(struct expression *expression);
 bool expression_test(const struct expression *expression, struct slice image);
 
 /* PROJECTION: *projected is an item image in the arena, possibly of no members. */
-void expression_project(const struct expression *expression, struct slice image,
-                        struct arena *arena, struct slice *projected);
+void expression_project(const struct expression *expression,
+                        struct slice image,
+                        struct arena *arena,
+                        struct slice *projected);
 
 /* UPDATE: apply to `image`. With `exists` false, image is the key attributes alone, and *creates
  * says whether the update makes an item at all (one that only REMOVEs or DELETEs does not).
  * Key and index attributes are checked by the caller through expression_visit_paths.
- * Errors: VALIDATION (invalid path, missing attribute, wrong type, overflow, item size). */
-MUST_CHECK bool expression_update(const struct expression *expression, struct slice image,
-                                  bool exists, struct arena *arena, struct slice *updated,
-                                  bool *creates, struct error *err);
+ * Errors: VALIDATION (invalid path, missing attribute, wrong type, overflow, nesting, item size);
+ * CORRUPT when the image does not decode. */
+MUST_CHECK bool expression_update(const struct expression *expression,
+                                  struct slice image,
+                                  bool exists,
+                                  struct arena *arena,
+                                  struct slice *updated,
+                                  bool *creates,
+                                  struct error *err);
 /* UPDATE: only what the update addresses, in its structure, looked up in `image`: for UPDATED_OLD
  * and UPDATED_NEW (8.4). */
-void expression_update_leaves(const struct expression *expression, struct slice image,
-                              struct arena *arena, struct slice *leaves);
+void expression_update_leaves(const struct expression *expression,
+                              struct slice image,
+                              struct arena *arena,
+                              struct slice *leaves);
 
 /* Each document path of the expression: its first element, and whether more follow. For an UPDATE
  * only the targets are visited. The visitor returns false to stop; so does the whole call. */
@@ -97,12 +111,20 @@ struct expression_path {
     bool nested;
 };
 typedef bool (*expression_visitor)(void *context, const struct expression_path *path);
-bool expression_visit_paths(const struct expression *expression, expression_visitor visitor,
+bool expression_visit_paths(const struct expression *expression,
+                            expression_visitor visitor,
                             void *context);
 
 /* KEY_CONDITION: what it says about a table's or index's key. */
 enum sort_operator {
-    SORT_ANY, SORT_EQ, SORT_LT, SORT_LE, SORT_GT, SORT_GE, SORT_BETWEEN, SORT_BEGINS_WITH,
+    SORT_ANY,
+    SORT_EQ,
+    SORT_LT,
+    SORT_LE,
+    SORT_GT,
+    SORT_GE,
+    SORT_BETWEEN,
+    SORT_BEGINS_WITH,
 };
 struct key_condition {
     struct value partition;
@@ -114,8 +136,10 @@ struct key_attribute {
     struct slice name;
     enum value_type type; /* S, N or B. */
 };
-/* Errors: VALIDATION with the texts of 7.6. `sort` is NULL for a key without one. */
+/* `sort` is NULL for a key without one. Errors: VALIDATION with the texts of 7.6 that need the
+ * schema: missed or superfluous conditions, types, empty values. */
 MUST_CHECK bool expression_key_condition(const struct expression *expression,
                                          const struct key_attribute *partition,
                                          const struct key_attribute *sort,
-                                         struct key_condition *condition, struct error *err);
+                                         struct key_condition *condition,
+                                         struct error *err);

@@ -384,15 +384,15 @@ bool program_parse(enum expression_kind kind,
     struct parser parser = {.program = made, .names = names, .err = err};
     lexer_run(kind, made->text, scratch, &parser.tokens);
     parser_take_placeholders(&parser);
-    made->leaves = arena_zalloc(scratch, parser.tokens.count, sizeof(*made->leaves));
-    made->paths = arena_zalloc(scratch, parser.tokens.count, sizeof(*made->paths));
+    made->leaves = arena_zalloc(scratch, parser.tokens.count, sizeof(struct node *));
+    made->paths = arena_zalloc(scratch, parser.tokens.count, sizeof(struct path *));
     made->actions = arena_zalloc(scratch, parser.tokens.count, sizeof(*made->actions));
     if (!parser_run(&parser)) {
         program_release(made);
         return false;
     }
-    made->leaves = parser_keep(&parser, made->leaves, made->leaves_count, sizeof(*made->leaves));
-    made->paths = parser_keep(&parser, made->paths, made->paths_count, sizeof(*made->paths));
+    made->leaves = parser_keep(&parser, made->leaves, made->leaves_count, sizeof(struct node *));
+    made->paths = parser_keep(&parser, made->paths, made->paths_count, sizeof(struct path *));
     made->actions =
         parser_keep(&parser, made->actions, made->actions_count, sizeof(*made->actions));
     *program = made;

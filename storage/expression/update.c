@@ -286,7 +286,7 @@ bool expression_update(const struct expression *expression,
     }
     const struct update update = {effects, program, arena, err};
     struct value item = {VALUE_M, image};
-    struct value made;
+    struct value made = {0};
     if (image.size == 0) {
         item = value_make_map(arena, NULL, 0);
     }
