@@ -16,8 +16,17 @@
 
 enum { MAIN_OK = 0, MAIN_FAILED = 1, MAIN_USAGE = 2 };
 enum { MAIN_HEALTH_INTERVAL_S = 1 };
+#define MAIN_WORKERS "16"
 
 extern char **environ;
+
+/* libuv's pool runs whatever may block: cold reads, scans, catalog changes, replication's batches.
+ * Most of these wait for the disk or for a sync, so there are more of them than cores. The pool
+ * reads its size from the environment, once, when it is first used. */
+static void main_size_worker_pool(void)
+{
+    ensure(setenv("UV_THREADPOOL_SIZE", MAIN_WORKERS, 0) == 0);
+}
 
 /* Every connection and every file of RocksDB is a descriptor; the soft limit is for select(). */
 static void main_raise_limits(struct log *log)
@@ -87,6 +96,7 @@ static int main_run(const struct config *config)
     struct log *log = log_open(&(struct log_options){
         .fd = STDERR_FILENO, .json = config->log_json, .level = config->log_level});
     main_raise_limits(log);
+    main_size_worker_pool();
     if (config->unknown_environment[0] != 0) {
         log_event(log, LOG_WARNING, "config.unknown_variables",
                   log_text("names", config->unknown_environment));

@@ -33,6 +33,14 @@ static bool demo_lock(const struct demo *demo, int *fd, struct error *err)
     return true;
 }
 
+/* Commands find a demo in its usual place without being told. */
+static bool demo_is_usual(const struct demo *demo)
+{
+    struct demo usual;
+    struct error err = {0};
+    return demo_locate(&usual, NULL, &err) && strcmp(usual.directory, demo->directory) == 0;
+}
+
 static void demo_describe(const struct demo *demo)
 {
     for (uint32_t i = 0; i < demo->nodes_count; i++) {
@@ -43,12 +51,13 @@ static void demo_describe(const struct demo *demo)
     if (demo->rtt_ms > 0) {
         printf("  every two of them are %u ms apart (round trip, emulated)\n", demo->rtt_ms);
     }
+    bool usual = demo_is_usual(demo);
+    printf("\nkeys and addresses for scripts: %s/demo.env\ntry:\n  meridian demo try%s%s\n",
+           demo->directory, usual ? "" : " --dir ", usual ? "" : demo->directory);
     printf(
-        "\nkeys and addresses for scripts: %s/demo.env\ntry:\n"
-        "  meridian demo try\n"
         "  AWS_SHARED_CREDENTIALS_FILE=%s/credentials aws --region %s --endpoint-url %s dynamodb "
         "list-tables\n",
-        demo->directory, demo->directory, demo->nodes[0].region, demo->nodes[0].endpoint);
+        demo->directory, demo->nodes[0].region, demo->nodes[0].endpoint);
 }
 
 static uint32_t demo_count_alive(const struct demo *demo)
