@@ -46,9 +46,12 @@ struct engine {
     _Atomic uint64_t trimmed;
 
     _Alignas(CACHE_LINE_BYTES) _Atomic bool sync_idle; /* The sync thread is about to sleep. */
-    pthread_mutex_t sync;                              /* Guards the four below. */
+    pthread_mutex_t sync;                              /* Guards all below but the last two. */
     pthread_cond_t sync_wanted;
-    pthread_cond_t sync_done;
+    pthread_cond_t sync_done[2]; /* By parity of the round that is waited for. */
+    uint64_t sync_round;         /* The round under way or, while there is none, the next one. */
+    uint64_t sync_target;        /* What the round under way covers. */
+    bool sync_under_way;
     uint32_t sync_waiters;
     bool sync_stopping;
     bool sync_running; /* Only open and close touch it. */

@@ -10,6 +10,9 @@
  * handshake in sequentially consistent order: either the appender sees sync_idle and wakes the
  * thread, or the thread sees the new `ended` before it sleeps.
  *
+ * Who waits for a seq that the round under way does not cover sleeps on the other condition: of
+ * many waiters each is woken by one round only, its own.
+ *
  * When a sync fails, the kernel may have dropped the dirty pages, so trying again proves nothing:
  * the thread ends, everyone who waits or appends gets IO, for ever. */
 #include "storage/engine/engine_inner.h"
@@ -58,7 +61,8 @@ void sync_fail(struct engine *engine, const char *reason)
         snprintf(engine->failure, sizeof(engine->failure), "%s", reason);
         atomic_store(&engine->failed, true);
     }
-    pthread_cond_broadcast(&engine->sync_done);
+    pthread_cond_broadcast(&engine->sync_done[0]);
+    pthread_cond_broadcast(&engine->sync_done[1]);
     pthread_mutex_unlock(&engine->sync);
 }
 
@@ -70,9 +74,11 @@ static void *sync_run(void *argument)
         if (engine->durability == DURABILITY_RELAXED) {
             sync_linger(engine);
         }
+        uint64_t target = atomic_load(&engine->ended);
+        engine->sync_target = target;
+        engine->sync_under_way = true;
         pthread_mutex_unlock(&engine->sync);
 
-        uint64_t target = atomic_load(&engine->ended);
         char *reason = NULL;
         rocksdb_flush_wal(engine->db, 1, &reason);
         if (reason != NULL) {
@@ -87,9 +93,9 @@ static void *sync_run(void *argument)
         }
 
         pthread_mutex_lock(&engine->sync);
-        if (engine->sync_waiters > 0) {
-            pthread_cond_broadcast(&engine->sync_done);
-        }
+        pthread_cond_broadcast(&engine->sync_done[engine->sync_round % 2]);
+        engine->sync_round++;
+        engine->sync_under_way = false;
     }
     pthread_mutex_unlock(&engine->sync);
     return NULL;
@@ -111,7 +117,8 @@ bool sync_start(struct engine *engine, struct error *err)
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     ensure(pthread_cond_init(&engine->sync_wanted, &clock) == 0);
-    ensure(pthread_cond_init(&engine->sync_done, NULL) == 0);
+    ensure(pthread_cond_init(&engine->sync_done[0], NULL) == 0);
+    ensure(pthread_cond_init(&engine->sync_done[1], NULL) == 0);
     pthread_condattr_destroy(&clock);
     int failed = pthread_create(&engine->sync_thread, NULL, sync_run, engine);
     if (failed != 0) {
@@ -132,7 +139,8 @@ void sync_stop(struct engine *engine)
     pthread_join(engine->sync_thread, NULL);
     engine->sync_running = false;
     pthread_cond_destroy(&engine->sync_wanted);
-    pthread_cond_destroy(&engine->sync_done);
+    pthread_cond_destroy(&engine->sync_done[0]);
+    pthread_cond_destroy(&engine->sync_done[1]);
     pthread_mutex_destroy(&engine->sync);
 }
 
@@ -147,7 +155,9 @@ bool engine_wait_durable(struct engine *engine, uint64_t seq, struct error *err)
         pthread_cond_signal(&engine->sync_wanted);
     }
     while (atomic_load(&engine->synced) < seq && !atomic_load(&engine->failed)) {
-        pthread_cond_wait(&engine->sync_done, &engine->sync);
+        bool later = engine->sync_under_way && seq > engine->sync_target;
+        uint64_t round = engine->sync_round + (later ? 1 : 0);
+        pthread_cond_wait(&engine->sync_done[round % 2], &engine->sync);
     }
     engine->sync_waiters--;
     pthread_mutex_unlock(&engine->sync);
