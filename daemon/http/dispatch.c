@@ -397,6 +397,8 @@ static bool dispatch_admit(struct dispatch_call *call, bool *answered)
         error_set(&call->err, ERROR_SERIALIZATION, "%s", ""); /* This one has no message. */
         return false;
     }
+    const struct http_header *host = http_find_header(request, "host");
+    call->call.host = host == NULL ? (struct slice){NULL, 0} : host->value;
     call->call.body = root;
     return dispatch_target(call) && (costly || dispatch_authenticate(call));
 }

@@ -196,6 +196,7 @@ static bool server_bind(const char *address, bool reuse_port, int *fd, struct er
     if (!server_resolve(address, &found, err)) {
         return false;
     }
+    ensure(found != NULL);
     int on = 1;
     int made = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool bound =
@@ -225,7 +226,7 @@ bool http_address_free(const char *address, struct error *err)
 
 static bool server_read_address(struct http_server *server, int fd, struct error *err)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t size = sizeof(name);
     char host[48], port[8];
     if (getsockname(fd, (struct sockaddr *)&name, &size) != 0 ||

@@ -114,9 +114,10 @@ static void sigv4_derive(struct sigv4 *sigv4,
 {
     uint8_t secret[SIGV4_SECRET_BYTES_MAX];
     ensure(credential->secret.size <= CREDENTIAL_FIELD_BYTES_MAX);
-    memcpy(secret, "AWS4", 4);
-    memcpy(secret + 4, credential->secret.data, credential->secret.size);
-    sigv4_key_mac(mac, secret, credential->secret.size + 4);
+    static const uint8_t prefix[4] = {'A', 'W', 'S', '4'};
+    memcpy(secret, prefix, sizeof(prefix));
+    memcpy(secret + sizeof(prefix), credential->secret.data, credential->secret.size);
+    sigv4_key_mac(mac, secret, credential->secret.size + sizeof(prefix));
     OPENSSL_cleanse(secret, sizeof(secret));
     const struct slice links[] = {day, sigv4->region, sigv4->service,
                                   SLICE_LITERAL("aws4_request")};

@@ -47,7 +47,8 @@ bool sigv4_parse_date(struct slice text, uint64_t *seconds)
         second > 60) {
         return false;
     }
-    *seconds = parts_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *seconds = parts_days(year, month, day) * 86400 + (uint64_t)hour * 3600 +
+               (uint64_t)minute * 60 + second;
     return true;
 }
 
@@ -79,9 +80,11 @@ static struct slice parts_decode(struct arena *arena, struct slice text)
     uint8_t *to = arena_alloc(arena, text.size);
     size_t size = 0;
     for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '%' && text.size - i > 2 && parts_hex(text.data[i + 1]) >= 0 &&
-            parts_hex(text.data[i + 2]) >= 0) {
-            to[size++] = (uint8_t)(parts_hex(text.data[i + 1]) << 4 | parts_hex(text.data[i + 2]));
+        bool escape = text.data[i] == '%' && text.size - i > 2;
+        int high = escape ? parts_hex(text.data[i + 1]) : -1;
+        int low = escape ? parts_hex(text.data[i + 2]) : -1;
+        if (high >= 0 && low >= 0) {
+            to[size++] = (uint8_t)(high << 4 | low);
             i += 2;
         } else {
             to[size++] = text.data[i];
