@@ -1,0 +1,133 @@
+"""The drills in short, and the judge of the ledgers against losses made by hand.
+
+A drill that finds nothing proves something only if it would have found it: each kind of loss is put
+before the judge here, and powercut.py carries a control of its own.
+"""
+import json
+import time
+
+import pytest
+
+import backfill
+import drill as drills
+import kill9
+import ledger as books
+import partition
+import powercut
+
+
+def perform(name, run, **parameters):
+    drill = drills.Drill(name)
+    try:
+        with drill:
+            run(drill, **parameters)
+    except drills.Skip as reason:
+        pytest.skip(str(reason))
+    assert not drill.failures, f"MERIDIAN_SEED={drill.seed}: {drill.failures}"
+    assert drill.passed > 0
+
+
+def test_no_acknowledged_write_is_missing_after_five_kills():
+    perform("kill9", kill9.run, rounds=5, seconds=(0.2, 0.6))
+
+
+def test_a_power_cut_loses_nothing_but_what_did_not_wait_for_the_disk():
+    perform("powercut", powercut.run, rounds=1, seconds=(0.3, 0.8))
+
+
+def test_regions_agree_after_a_partition_and_list_each_conflict_once():
+    perform("partition", partition.run, rounds=2, keys=30)
+
+
+def test_a_replica_filled_under_writes_equals_its_source():
+    perform("backfill", backfill.run, items=5000, rate=500)
+
+
+# --- The judge -----------------------------------------------------------------------------------
+
+
+def attempt(number, write, start, end=None, absent=False, refused=False):
+    made = books.Attempt(number, write, absent, start)
+    made.refused = refused
+    if end is not None:
+        made.sure, made.end = True, end
+    return made
+
+
+def items_of(rows, counts=()):
+    return ([json.loads(books.item_json(number, write)) for number, write in rows.items()] +
+            [{**books.counter_key(number), "n": {"N": str(n)}, "m": {"N": str(n)}}
+             for number, n in dict(counts).items()])
+
+
+def judge(attempts, items, before=None, sightings=(), additions=(), counts_seen=()):
+    baseline = books.Baseline()
+    baseline.writes = dict(before or {})
+    ledger = books.Ledger()
+    ledger.attempts, ledger.sightings = list(attempts), list(sightings)
+    ledger.additions, ledger.counts_seen = list(additions), list(counts_seen)
+    return baseline.judge(ledger, items)
+
+
+def test_the_judge_takes_the_last_acknowledged_write_and_any_later_attempt():
+    writes = [attempt(1, "a", 1, 2), attempt(1, "b", 3)]
+    assert not judge(writes, items_of({1: "a"})).problems()
+    assert not judge(writes, items_of({1: "b"})).problems()
+
+
+def test_the_judge_takes_either_of_two_writes_that_overlapped():
+    writes = [attempt(1, "a", 1, 4), attempt(1, "b", 2, 3)]
+    assert not judge(writes, items_of({1: "a"})).problems()
+    assert not judge(writes, items_of({1: "b"})).problems()
+
+
+def test_the_judge_misses_an_acknowledged_write_whose_row_is_gone():
+    assert judge([attempt(1, "a", 1, 2)], []).missing
+
+
+def test_the_judge_misses_an_acknowledged_write_that_an_older_one_stands_for():
+    assert judge([attempt(1, "a", 1, 2), attempt(1, "b", 3, 4)], items_of({1: "a"})).missing
+    assert judge([attempt(1, "b", 3, 4)], items_of({1: "before"}), before={1: "before"}).missing
+
+
+def test_the_judge_misses_an_acknowledged_delete():
+    writes = [attempt(1, "a", 1, 2), attempt(1, "b", 3, 4, absent=True)]
+    assert judge(writes, items_of({1: "a"})).missing
+    assert not judge(writes, []).problems()
+
+
+def test_the_judge_holds_what_a_read_has_shown():
+    writes = [attempt(1, "a", 1)]
+    assert not judge(writes, []).problems()
+    assert judge(writes, [], sightings=[(1, "a", 2)]).missing
+
+
+def test_the_judge_knows_a_stranger_and_a_refused_write():
+    assert judge([], items_of({1: "nobody"})).foreign
+    assert judge([attempt(1, "a", 1, refused=True)], items_of({1: "a"})).foreign
+    assert judge([], items_of({1: "x"}), before={1: "x"}, sightings=[(1, "y", 1)]).foreign
+
+
+def test_the_judge_sees_a_torn_item():
+    items = items_of({1: "a"})
+    items[0]["p"]["S"] = items[0]["p"]["S"][:-1]
+    assert judge([attempt(1, "a", 1, 2)], items).torn
+    torn = items_of({}, {2: 5})
+    torn[0]["m"]["N"] = "4"
+    assert judge([], torn, additions=[(2, True, False)] * 5).torn
+
+
+def test_the_judge_counts_additions():
+    tried = [(2, True, False)] * 3 + [(2, False, False)] + [(2, False, True)]
+    assert not judge([], items_of({}, {2: 3}), additions=tried).problems()
+    assert not judge([], items_of({}, {2: 4}), additions=tried).problems()
+    assert judge([], items_of({}, {2: 2}), additions=tried).missing
+    assert judge([], items_of({}, {2: 5}), additions=tried).foreign
+    assert judge([], items_of({}, {2: 3}), additions=tried, counts_seen=[(2, 4)]).missing
+
+
+def test_waiting_ends_at_its_deadline():
+    started = time.monotonic()
+    with pytest.raises(drills.Broken, match="never: not within 0.05 s"):
+        drills.wait_for("never", lambda: False, 0.05)
+    assert time.monotonic() - started < 5
