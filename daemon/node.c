@@ -16,6 +16,7 @@
 #include "daemon/http/credentials.h"
 #include "daemon/http/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/upkeep.h"
 #include "replication/clock.h"
 
 #include <pthread.h>
@@ -31,6 +32,7 @@ struct node_whole {
     pthread_mutex_t waking; /* Guards the two below. Held for two calls that return at once. */
     bool loops_up;
     struct replication *shipping;
+    struct upkeep *upkeep;
 };
 
 /* DynamoDB's ARNs carry an account; a region of ours is one account's. */
@@ -191,6 +193,7 @@ static bool node_open(struct node_whole *whole, struct error *err)
     if (!node_open_loops(node, err) || !admin_start(node, config->admin, &node->admin, err)) {
         return false;
     }
+    whole->upkeep = upkeep_start(node);
     atomic_store(&node->ready, true);
     return true;
 }
@@ -242,6 +245,7 @@ void node_stop(struct node *node)
         loop_join(&node->loops[i]);
     }
     admin_stop(node->admin);
+    upkeep_stop(whole->upkeep);
     node_set_waking(whole, false, NULL);
     replication_stop(node->replication);
     store_close(node->store);

@@ -387,3 +387,15 @@ void replication_status(struct replication *replication, struct replication_stat
         }
     }
 }
+
+uint64_t replication_acknowledged(struct replication *replication)
+{
+    struct replication_status status;
+    replication_status(replication, &status);
+    uint64_t least = engine_durable_seq(replication->machines.store->engine);
+    for (uint32_t i = 0; i < status.peers_count; i++) {
+        uint64_t acknowledged = status.peers[i].acknowledged_seq;
+        least = acknowledged < least ? acknowledged : least;
+    }
+    return least;
+}

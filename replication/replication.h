@@ -48,6 +48,8 @@ MUST_CHECK bool replication_start(const struct replication_options *options,
 void replication_stop(struct replication *replication);
 /* The bound address, for the ready line. */
 const char *replication_address(const struct replication *replication);
+/* Every peer has this node's writes durably up to here; 0 while that is not known of one. */
+uint64_t replication_acknowledged(struct replication *replication);
 /* From the engine's sync thread: new own writes may be shipped. Returns at once. */
 void replication_wake(struct replication *replication);
 /* Is this one of the other regions of the cluster? */
