@@ -74,6 +74,8 @@ void demo_show_log(const struct demo *demo, const struct demo_node *node, FILE *
 /* demo_ports.c: endpoints for every node, from base_port on (ten apart) or, with 0, free ones.
  * Errors: IO. */
 MUST_CHECK bool demo_choose_ports(struct demo *demo, uint32_t base_port, struct error *err);
+/* Can the nodes have the ports again that they had? */
+bool demo_ports_are_free(const struct demo *demo);
 
 /* demo_join.c: wait until every node is ready and reaches every other, then, with `links`, set the
  * links to rtt_ms. Errors: UNAVAILABLE, naming who is not there. */

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,4 +65,24 @@ bool demo_choose_ports(struct demo *demo, uint32_t base_port, struct error *err)
         close(fds[i]);
     }
     return ok;
+}
+
+bool demo_ports_are_free(const struct demo *demo)
+{
+    bool free = true;
+    for (uint32_t i = 0; i < demo->nodes_count; i++) {
+        const char *const addresses[DEMO_PORTS_EACH] = {demo->nodes[i].endpoint,
+                                                        demo->nodes[i].peer, demo->nodes[i].admin};
+        for (uint32_t j = 0; j < DEMO_PORTS_EACH; j++) {
+            const char *colon = strrchr(addresses[j], ':');
+            unsigned long port = colon == NULL ? 0 : strtoul(colon + 1, NULL, 10);
+            uint16_t bound = 0;
+            int fd = port == 0 || port > 65535 ? -1 : demo_bind((uint16_t)port, &bound);
+            free = free && fd >= 0;
+            if (fd >= 0) {
+                close(fd);
+            }
+        }
+    }
+    return free;
 }

@@ -255,5 +255,6 @@ void demo_show_log(const struct demo *demo, const struct demo_node *node, FILE *
         start--;
         lines += *start == '\n' ? 1 : 0;
     }
+    start += *start == '\n' ? 1 : 0;
     fprintf(to, "the end of %s:\n%s", path, start);
 }

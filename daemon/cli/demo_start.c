@@ -69,19 +69,22 @@ static uint32_t demo_count_alive(const struct demo *demo)
     return alive;
 }
 
-/* A demo whose nodes have been killed or whose machine was restarted keeps its addresses. */
+/* Nothing of it runs. A demo that was killed, or whose machine was restarted, gets back the regions
+ * and, if it can, the ports that demo.env names. */
 static bool demo_prepare(struct demo *demo,
                          uint32_t regions,
                          uint32_t base_port,
                          const char *meridiand,
                          struct error *err)
 {
-    demo->nodes_count = regions;
-    for (uint32_t i = 0; i < regions; i++) {
+    uint32_t wanted = regions != 0 ? regions : demo->nodes_count != 0 ? demo->nodes_count : 3;
+    bool keep = base_port == 0 && wanted == demo->nodes_count && demo_ports_are_free(demo);
+    demo->nodes_count = wanted;
+    for (uint32_t i = 0; i < wanted; i++) {
         snprintf(demo->nodes[i].region, sizeof(demo->nodes[i].region), "%s", demo_regions[i]);
         demo->nodes[i].pid = 0;
     }
-    return demo_credentials(demo, err) && demo_choose_ports(demo, base_port, err) &&
+    return demo_credentials(demo, err) && (keep || demo_choose_ports(demo, base_port, err)) &&
            demo_write_cluster(demo, meridiand, err);
 }
 
@@ -116,9 +119,10 @@ static int demo_start_in(struct demo *demo, uint32_t regions, const char *rtt, u
         return cli_fail(&err);
     }
     if (alive > 0 && regions != 0 && regions != demo->nodes_count) {
-        error_set(&err, ERROR_IN_USE,
-                  "a demo of %u regions runs in %s; `meridian demo stop` ends it",
-                  demo->nodes_count, demo->directory);
+        error_set(
+            &err, ERROR_IN_USE,
+            "a demo with another number of regions, %u, runs in %s; `meridian demo stop` ends it",
+            demo->nodes_count, demo->directory);
         return cli_fail(&err);
     }
     if (rtt != NULL && !cli_number(rtt, "--rtt", 0, 10000, &rtt_ms, &err)) {
@@ -133,18 +137,19 @@ static int demo_start_in(struct demo *demo, uint32_t regions, const char *rtt, u
         if (changed && !(demo_join(demo, true, &err) && demo_write(demo, &err))) {
             return cli_fail(&err);
         }
-        printf("%u regions run already in %s\n", alive, demo->directory);
+        printf("%u region%s already in %s\n", alive, alive == 1 ? " runs" : "s run",
+               demo->directory);
         demo_describe(demo);
         return CLI_OK;
     }
-    demo->rtt_ms = rtt != NULL || alive == 0 ? (uint32_t)rtt_ms : demo->rtt_ms;
+    demo->rtt_ms = rtt != NULL ? (uint32_t)rtt_ms : demo->rtt_ms;
     if (!demo_find_meridiand(meridiand, &err) ||
-        (alive == 0 &&
-         !demo_prepare(demo, regions == 0 ? 3 : regions, base_port, meridiand, &err)) ||
+        (alive == 0 && !demo_prepare(demo, regions, base_port, meridiand, &err)) ||
         !demo_launch(demo, meridiand, &err)) {
         return cli_fail(&err);
     }
-    printf("%u regions run in %s\n", demo->nodes_count, demo->directory);
+    printf("%u region%s in %s\n", demo->nodes_count, demo->nodes_count == 1 ? " runs" : "s run",
+           demo->directory);
     demo_describe(demo);
     return CLI_OK;
 }
@@ -223,6 +228,7 @@ int demo_stop(int argc, char **argv)
         }
     }
     demo_remove(&demo);
-    printf("%u regions stopped; their data stays in %s\n", demo.nodes_count, demo.directory);
+    printf("%u region%s stopped; the data stays in %s\n", demo.nodes_count,
+           demo.nodes_count == 1 ? "" : "s", demo.directory);
     return CLI_OK;
 }

@@ -254,7 +254,9 @@ int demo_try(int argc, char **argv)
     }
     if (!demo_locate(&try.demo, directory, &err) || !demo_read(&try.demo, &err)) {
         if (err.code == ERROR_NOT_FOUND) {
-            error_wrap(&err, "start one with `meridian demo start`");
+            error_set(&err, ERROR_NOT_FOUND,
+                      "no demo runs in %s; start one with `meridian demo start`",
+                      try.demo.directory);
         }
         return cli_fail(&err);
     }
