@@ -350,6 +350,20 @@ Test(connection, closes_on_a_slow_body_after_its_time)
     expect_timed_out("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc", 60000, 60000, 50);
 }
 
+Test(connection, closes_on_a_client_that_does_not_take_its_answer)
+{
+    struct fixture *fixture = malloc(sizeof(*fixture));
+    fixture_prepare(fixture);
+    fixture->options.body_ms = 50;
+    fixture_start(fixture);
+    int fd = client_connect(fixture->address);
+    client_send(fd, "GET /big HTTP/1.1\r\n\r\n");
+    fixture_await(&fixture->handled, 1);
+    fixture_await_equal(&fixture->connections, 0);
+    close(fd);
+    stopped(fixture);
+}
+
 /* --- Clients that go, or are many ------------------------------------------------------------- */
 
 Test(connection, an_answer_to_a_client_that_has_gone_is_dropped)

@@ -19,6 +19,12 @@ static void fixture_answer(struct http_request *request)
         http_respond(request, 200, type, none, slice_text(text));
         return;
     }
+    if (slice_is(request->path, "/big")) {
+        size_t size = FIXTURE_BIG_BYTES;
+        http_respond(request, 200, type, none,
+                     slice_of(arena_zalloc(request->arena, 1, size), size));
+        return;
+    }
     http_respond(request, 200, type, SLICE_LITERAL("x-extra: yes\r\n"), request->body);
 }
 

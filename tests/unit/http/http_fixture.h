@@ -3,6 +3,7 @@
  * The server's handler knows these paths:
  *     /echo   answers at once with the request's body
  *     /hold   answers with the body when the test calls fixture_release
+ *     /big    answers with FIXTURE_BIG_BYTES zeros: more than any socket buffers
  *     /count  answers with the number of headers, and "method path?query"
  * Everything a client waits for has a deadline; a missed one fails the test. */
 #pragma once
@@ -11,7 +12,7 @@
 
 #include <uv.h>
 
-enum { FIXTURE_DEADLINE_MS = 20000, FIXTURE_HELD_MAX = 64 };
+enum { FIXTURE_DEADLINE_MS = 20000, FIXTURE_HELD_MAX = 64, FIXTURE_BIG_BYTES = 32 << 20 };
 
 struct fixture {
     struct http_options options; /* Set by fixture_prepare; change before fixture_start. */
