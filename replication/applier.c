@@ -25,6 +25,7 @@ struct applier_wait {
 
 struct applier {
     struct applier_options options;
+    char origin_name[REGION_NAME_BYTES_MAX + 1];
     struct records_codec *codec;
     struct arena arena; /* One call. */
     bool started;
@@ -43,9 +44,12 @@ struct applier *applier_open(const struct applier_options *options)
     ensure(options->emit != NULL && options->watermark != NULL && options->hlc != NULL);
     ensure(options->origin != 0 && options->origin != options->store.region);
     ensure(options->credit_bytes > 0);
+    ensure(options->origin_name.size > 0 && options->origin_name.size <= REGION_NAME_BYTES_MAX);
     struct applier *applier = calloc(1, sizeof(*applier));
     ensure(applier != NULL);
     applier->options = *options;
+    memcpy(applier->origin_name, options->origin_name.data, options->origin_name.size);
+    applier->options.origin_name = slice_text(applier->origin_name);
     applier->codec = records_codec_open();
     ensure(pthread_mutex_init(&applier->figures_mutex, NULL) == 0);
     return applier;
@@ -146,6 +150,7 @@ void applier_pump(struct applier *applier, struct moment now)
 void applier_start(struct applier *applier)
 {
     ensure(!applier->started);
+    const struct replica_store *store = &applier->options.store;
     uint64_t wait_seq;
     struct dot applied = applier_applied(applier, &wait_seq);
     applier->started = true;
@@ -154,8 +159,15 @@ void applier_start(struct applier *applier)
     arena_clear(&applier->arena);
     applier_emit(applier, &(struct message){
                               .kind = MESSAGE_START,
-                              .start = {MESSAGE_VERSION, applied.incarnation, applied.seq,
-                                        applier->options.credit_bytes},
+                              .start =
+                                  {
+                                      .version = MESSAGE_VERSION,
+                                      .applied_incarnation = applied.incarnation,
+                                      .applied_seq = applied.seq,
+                                      .credit = applier->options.credit_bytes,
+                                      .holds_tables = store->calls->any_ships(
+                                          store->store, applier->options.origin_name),
+                                  },
                           });
     if (applied.incarnation != 0) {
         /* What earlier connections brought may still be on its way to the disk. */
@@ -253,25 +265,33 @@ static bool applier_load(struct applier *applier,
     return true;
 }
 
+/* Own writes of `incarnation` that have been applied here: none of one that is new here. An earlier
+ * incarnation is fenced off: its seqs mean nothing any more. */
+static bool applier_base(const struct applier *applier,
+                         struct dot applied,
+                         uint32_t incarnation,
+                         uint64_t *base,
+                         struct error *err)
+{
+    if (incarnation == 0 || incarnation < applied.incarnation) {
+        return error_set(err, ERROR_PROTOCOL,
+                         "incarnation %u of region %u ships, applied is incarnation %u: it needs "
+                         "repair",
+                         incarnation, applier->options.origin, applied.incarnation);
+    }
+    *base = incarnation == applied.incarnation ? applied.seq : 0;
+    return true;
+}
+
 /* Does the batch continue what was applied? */
 static bool applier_check_place(const struct applier *applier,
                                 const struct message_batch *batch,
-                                struct dot applied,
+                                uint64_t base,
                                 struct error *err)
 {
-    if (batch->incarnation == 0) {
-        return error_set(err, ERROR_PROTOCOL, "a batch without an incarnation");
-    }
-    /* Nothing of this incarnation was ever applied here: it begins where its log begins. */
-    bool fresh = batch->incarnation > applied.incarnation;
-    if (batch->incarnation < applied.incarnation) {
-        return error_set(err, ERROR_PROTOCOL,
-                         "a batch of incarnation %u, applied is incarnation %u: needs repair",
-                         batch->incarnation, applied.incarnation);
-    }
-    if (!fresh && batch->previous_seq > applied.seq && !MUTANT(GAP)) {
+    if (batch->previous_seq > base && !MUTANT(GAP)) {
         return error_set(err, ERROR_PROTOCOL, "a gap: applied up to %llu, a batch behind %llu",
-                         (unsigned long long)applied.seq, (unsigned long long)batch->previous_seq);
+                         (unsigned long long)base, (unsigned long long)batch->previous_seq);
     }
     if (applier->received >
         applier->returned + applier->options.credit_bytes + PEER_FRAME_BYTES_MAX) {
@@ -321,9 +341,10 @@ static bool applier_on_batch(struct applier *applier,
     struct dot applied = applier_applied(applier, &wait_seq);
     struct applier_load load = {0};
     struct apply_result result = {.wait_seq = wait_seq};
-    if (!applier_check_place(applier, batch, applied, err) ||
-        !applier_load(applier, batch, applied.incarnation == batch->incarnation ? applied.seq : 0,
-                      now, &load, err)) {
+    uint64_t base = 0;
+    if (!applier_base(applier, applied, batch->incarnation, &base, err) ||
+        !applier_check_place(applier, batch, base, err) ||
+        !applier_load(applier, batch, base, now, &load, err)) {
         return false;
     }
     struct dot last = {applier->options.origin, batch->incarnation, batch->last_seq};
@@ -338,7 +359,10 @@ static bool applier_on_batch(struct applier *applier,
         }
         applied = again ? applied : last;
     }
-    applier->incarnation = batch->incarnation;
+    if (applier->incarnation != batch->incarnation) {
+        applier->incarnation = batch->incarnation;
+        applier->waits_count = 0; /* What an earlier incarnation waited for concerns nobody now. */
+    }
     applier->received += message->payload_bytes;
     applier_wait(applier, (struct applier_wait){result.wait_seq, applied.seq,
                                                 message->payload_bytes, load.stamp});
@@ -347,19 +371,20 @@ static bool applier_on_batch(struct applier *applier,
     return again || applier_report(applier, &batch->report, err);
 }
 
-/* May the report of a heartbeat be believed? Only if all that was sent in front of it is here.
- * While nothing of the origin was ever applied that cannot be told, unless nothing was sent. */
+/* Is all here that was sent in front of the heartbeat? Only then its report may be believed. */
 static bool applier_check_heartbeat(const struct applier *applier,
                                     const struct message_heartbeat *heartbeat,
-                                    bool *complete,
                                     struct error *err)
 {
     uint64_t wait_seq;
+    uint64_t base = 0;
     struct dot applied = applier_applied(applier, &wait_seq);
-    *complete = heartbeat->sent_seq <= applied.seq;
-    if (!*complete && applied.incarnation != 0 && !MUTANT(GAP)) {
+    if (!applier_base(applier, applied, heartbeat->incarnation, &base, err)) {
+        return false;
+    }
+    if (heartbeat->sent_seq > base && !MUTANT(GAP)) {
         return error_set(err, ERROR_PROTOCOL, "a gap: applied up to %llu, sent up to %llu",
-                         (unsigned long long)applied.seq, (unsigned long long)heartbeat->sent_seq);
+                         (unsigned long long)base, (unsigned long long)heartbeat->sent_seq);
     }
     return true;
 }
@@ -375,9 +400,8 @@ static bool applier_on_heartbeat(struct applier *applier,
         applier->figures.stamps_ahead++;
         ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
     }
-    bool complete;
-    if (!applier_check_heartbeat(applier, heartbeat, &complete, err) ||
-        (complete && !applier_report(applier, &heartbeat->report, err))) {
+    if (!applier_check_heartbeat(applier, heartbeat, err) ||
+        !applier_report(applier, &heartbeat->report, err)) {
         return false;
     }
     applier_emit(applier, &(struct message){

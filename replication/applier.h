@@ -19,6 +19,7 @@ struct applier_options {
     struct replica_store store;  /* Copied. */
     struct watermark *watermark; /* Borrowed; outlives the applier. */
     struct hlc *hlc;             /* Borrowed; observes the stamps of the peer. */
+    struct slice origin_name;    /* The peer's region name; copied. */
     uint16_t origin;             /* The peer's region id. */
     uint32_t credit_bytes;       /* The peer may send so much ahead of our disk; 1 or more. */
     /* One message to send, in order. The payload is borrowed for the call. */

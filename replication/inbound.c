@@ -46,6 +46,7 @@ struct inbound *inbound_open(const struct machines *machines, uint16_t peer)
         .watermark = machines->watermark,
         .hlc = machines->hlc,
         .origin = peer,
+        .origin_name = slice_text(machines_region(machines, peer)->name),
         .credit_bytes = PEER_CREDIT_BYTES_MAX,
         .emit = inbound_emit,
         .context = inbound,

@@ -180,21 +180,22 @@ static bool shipper_on_start(struct shipper *shipper,
     shipper->credit = start->credit;
     uint64_t oldest = store->calls->log_oldest(store->store);
     uint64_t begin = oldest > 0 ? oldest - 1 : 0;
-    if (start->applied_incarnation < store->incarnation) {
-        /* It has applied nothing of this data folder: whatever tables it has of ours, it has them
-         * from a backfill, or it is given one as soon as it is told of them. */
-        shipper->cursor = begin;
-    } else if (start->applied_incarnation > store->incarnation) {
+    /* Has it applied nothing of this data folder? */
+    bool fresh = start->applied_incarnation < store->incarnation;
+    if (start->applied_incarnation > store->incarnation) {
         return shipper_repair(shipper, err, "it has writes of a later incarnation of this region");
-    } else if (start->applied_seq > store->calls->durable_seq(store->store)) {
-        return shipper_repair(shipper, err, "it has writes that this region has lost");
-    } else if (start->applied_seq < begin) {
-        return shipper_repair(shipper, err, "the log no longer holds what it has not seen");
-    } else {
-        shipper->cursor = start->applied_seq;
     }
+    if (!fresh && start->applied_seq > store->calls->durable_seq(store->store)) {
+        return shipper_repair(shipper, err, "it has writes that this region has lost");
+    }
+    /* Without shared tables nothing can be missing: it is given them by a backfill, as soon as it
+     * is told of them. */
+    if ((fresh ? 0 : start->applied_seq) < begin && (!fresh || start->holds_tables)) {
+        return shipper_repair(shipper, err, "the log no longer holds what it has not seen");
+    }
+    shipper->cursor = fresh ? begin : start->applied_seq;
     shipper->passed = shipper->cursor;
-    shipper->told = shipper->cursor;
+    shipper->told = fresh ? 0 : start->applied_seq;
     shipper->told_us = now.mono_us;
     shipper->state = SHIPPER_SHIPPING;
     return true;
@@ -413,6 +414,7 @@ static void shipper_heartbeat(struct shipper *shipper,
                 .mono_us = now.mono_us,
                 .durable_seq = store->calls->durable_seq(store->store),
                 .sent_seq = shipper->told,
+                .incarnation = store->incarnation,
             },
     };
     if (shipper->cursor >= behind_seq) {

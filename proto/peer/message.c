@@ -105,6 +105,7 @@ message_pack_heartbeat(const struct message_heartbeat *from, struct arena *arena
     heartbeat->echo_us = from->echo_us;
     heartbeat->durable_seq = from->durable_seq;
     heartbeat->sent_seq = from->sent_seq;
+    heartbeat->incarnation = from->incarnation;
     message_pack_context(&from->report, arena, &heartbeat->n_report, &heartbeat->report);
     to->body_case = MERIDIAN__PEER__PEER_MESSAGE__BODY_HEARTBEAT;
     to->heartbeat = heartbeat;
@@ -119,6 +120,7 @@ static void message_pack_small(const struct message *from, struct arena *arena, 
         start->applied_incarnation = from->start.applied_incarnation;
         start->applied_seq = from->start.applied_seq;
         start->credit = from->start.credit;
+        start->holds_tables = from->start.holds_tables;
         to->body_case = MERIDIAN__PEER__PEER_MESSAGE__BODY_START;
         to->start = start;
     } else if (from->kind == MESSAGE_ACK) {
@@ -307,6 +309,7 @@ static bool message_unpack_heartbeat(const Meridian__Peer__Heartbeat *from,
     to->echo_us = from->echo_us;
     to->durable_seq = from->durable_seq;
     to->sent_seq = from->sent_seq;
+    to->incarnation = from->incarnation;
     return message_unpack_context(from->n_report, from->report, &to->report, err);
 }
 
@@ -318,6 +321,7 @@ static bool message_unpack_small(const message_pb *from, struct message *to, str
             .applied_incarnation = from->start->applied_incarnation,
             .applied_seq = from->start->applied_seq,
             .credit = from->start->credit,
+            .holds_tables = from->start->holds_tables,
         };
         return true;
     }

@@ -46,6 +46,7 @@ struct message_start {
     uint32_t applied_incarnation;
     uint64_t applied_seq;
     uint64_t credit;
+    bool holds_tables;
 };
 
 /* Records as they travel; packed and unpacked by replication/records.h. */
@@ -77,6 +78,7 @@ struct message_heartbeat {
     uint64_t echo_us;
     uint64_t durable_seq;
     uint64_t sent_seq;
+    uint32_t incarnation;
     struct context report;
 };
 

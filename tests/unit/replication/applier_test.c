@@ -238,18 +238,44 @@ Test(applier, concurrent_writes_become_one_conflict_with_the_larger_on_top)
     cr_assert_eq(figures.conflicts, 1);
 }
 
-Test(applier, batches_of_no_or_another_incarnation_are_refused)
+Test(applier, batches_of_no_or_an_earlier_incarnation_are_refused)
 {
     pair_write(&pair->a, 0, false);
     pair_connect(pair);
     struct message batch = next_batch();
     struct message other = batch;
     other.batch.incarnation = 0;
-    expect_refused(&other, "without an incarnation");
+    expect_refused(&other, "it needs repair");
     cr_assert(pair_give_applier(pair, &batch));
-    other = batch;
-    other.batch.incarnation++;
-    expect_refused(&other, "needs repair");
+    other.batch.incarnation = batch.batch.incarnation - 1;
+    expect_refused(&other, "it needs repair");
+    other = (struct message){.kind = MESSAGE_HEARTBEAT};
+    expect_refused(&other, "it needs repair");
+}
+
+Test(applier, a_new_incarnation_begins_again_and_is_acknowledged_as_such)
+{
+    pair->b.store.appended_seq = 5;
+    context_raise(&pair->b.store.applied,
+                  (struct dot){1, sim_store_door(&pair->a.store).incarnation - 1, 500});
+    pair_write(&pair->a, 0, false);
+    pair_connect(pair); /* What the earlier incarnation sent is not durable yet. */
+    struct message start = pair_take(&pair->b);
+    cr_assert_eq(start.start.applied_seq, 500);
+    cr_assert(pair_give_shipper(pair, &start), "%s", pair->err.text);
+    struct message batch = next_batch();
+    struct message late = batch;
+    late.batch.previous_seq = 1;
+    late.batch.last_seq = 1;
+    expect_refused(&late, "a gap: applied up to 0, a batch behind 1");
+    cr_assert(pair_give_applier(pair, &batch), "%s", pair->err.text);
+    cr_assert_eq(applied_seq(), 1);
+    pair_sync(&pair->b);
+    applier_pump(pair->applier, pair->now);
+    struct message ack = pair_take(&pair->b);
+    cr_assert_eq(ack.ack.incarnation, batch.batch.incarnation);
+    cr_assert_eq(ack.ack.durable_seq, 1);
+    cr_assert_eq(pair->b.sent_count, 0);
 }
 
 Test(applier, records_must_be_the_origins_and_in_order)
@@ -267,22 +293,19 @@ Test(applier, records_must_be_the_origins_and_in_order)
     other.batch.records.count = 3;
     expect_refused(&other, "a batch of 3 records holds 2");
     other = batch;
-    other.batch.incarnation++;
+    other.batch.incarnation++; /* Not the one its records name. */
     expect_refused(&other, "a record 1/");
     cr_assert_eq(applied_seq(), 0, "all is checked before anything is applied");
 }
 
 Test(applier, a_record_that_is_no_item_is_refused)
 {
-    pair_write(&pair->a, 1, false); /* Write 0 would be long, and compressed. */
-    pair_write(&pair->a, 1, false);
-    pair->a.store.log_oldest = 2;
+    pair_write(&pair->a, 1, false); /* Write 0 is long, and travels compressed. */
     pair_connect(pair);
-    struct message start = pair_take(&pair->b);
-    start.start.applied_incarnation = sim_store_door(&pair->a.store).incarnation;
-    start.start.applied_seq = 1;
-    cr_assert(pair_give_shipper(pair, &start));
+    cr_assert(pair_run(pair), "%s", pair->err.text);
+    pair_write(&pair->a, 1, false);
     struct message batch = next_batch();
+    cr_assert_eq(batch.batch.records.compression, COMPRESSION_NONE);
     uint8_t *bytes = arena_alloc(&pair->arena, batch.batch.records.bytes.size);
     memcpy(bytes, batch.batch.records.bytes.data, batch.batch.records.bytes.size);
     bytes[batch.batch.records.bytes.size - 3] = 0xee; /* In the last attribute's head. */
@@ -305,7 +328,7 @@ Test(applier, an_origin_that_ships_beyond_its_credit_is_refused)
 Test(applier, a_report_that_goes_back_is_refused)
 {
     pair_connect(pair);
-    struct message heartbeat = {.kind = MESSAGE_HEARTBEAT};
+    struct message heartbeat = {.kind = MESSAGE_HEARTBEAT, .heartbeat = {.incarnation = 7}};
     context_raise(&heartbeat.heartbeat.report, (struct dot){2, 1, 5});
     cr_assert(pair_give_applier(pair, &heartbeat));
     heartbeat.heartbeat.report.entries[0].seq = 4;
@@ -318,7 +341,9 @@ Test(applier, a_heartbeat_is_echoed_and_its_stamp_observed)
     pair->b.sent_count = 0;
     struct message heartbeat = {
         .kind = MESSAGE_HEARTBEAT,
-        .heartbeat = {.mono_us = 77, .stamp = stamp_of_wall_ms(pair->now.wall_ms + 9)},
+        .heartbeat = {.mono_us = 77,
+                      .incarnation = 7,
+                      .stamp = stamp_of_wall_ms(pair->now.wall_ms + 9)},
     };
     cr_assert(pair_give_applier(pair, &heartbeat));
     struct message echo = pair_take(&pair->b);

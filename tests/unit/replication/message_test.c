@@ -69,7 +69,7 @@ static struct message sample(enum message_kind kind)
     struct message message = {.kind = kind};
     switch (kind) {
     case MESSAGE_START:
-        message.start = (struct message_start){1, 1700000000, 300, 4096};
+        message.start = (struct message_start){1, 1700000000, 300, 4096, true};
         break;
     case MESSAGE_BATCH:
         message.batch = (struct message_batch){
@@ -80,7 +80,7 @@ static struct message sample(enum message_kind kind)
         message.ack = (struct message_ack){1700000000, 9, 5000};
         break;
     case MESSAGE_HEARTBEAT:
-        message.heartbeat = (struct message_heartbeat){1, 2, 3, 4, 5, 6, sample_context()};
+        message.heartbeat = (struct message_heartbeat){1, 2, 3, 4, 5, 6, 7, sample_context()};
         break;
     case MESSAGE_TABLE_STATE:
         message.table = sample_table();
@@ -172,8 +172,8 @@ Test(message, a_table_comes_back_field_by_field)
 
 Test(message, the_bytes_on_the_wire_are_pinned)
 {
-    static const uint8_t start[] = {0x0a, 0x0e, 0x08, 0x01, 0x10, 0x80, 0xe2, 0xcf,
-                                    0xaa, 0x06, 0x18, 0xac, 0x02, 0x20, 0x80, 0x20};
+    static const uint8_t start[] = {0x0a, 0x10, 0x08, 0x01, 0x10, 0x80, 0xe2, 0xcf, 0xaa,
+                                    0x06, 0x18, 0xac, 0x02, 0x20, 0x80, 0x20, 0x28, 0x01};
     static const uint8_t ack[] = {0x1a, 0x0b, 0x08, 0x80, 0xe2, 0xcf, 0xaa,
                                   0x06, 0x10, 0x09, 0x18, 0x88, 0x27};
     struct message message = sample(MESSAGE_START);
@@ -350,6 +350,8 @@ Test(message, a_table_is_checked_field_by_field)
     expect_refused(&message, "a key attribute of type 4");
     message = sample(MESSAGE_TABLE_STATE);
     message.table.partition.type = 0;
+    message.table.leaving = false;
+    message.table.leaver = (struct slice){0};
     expect_refused(&message, "without a partition key");
     message = sample(MESSAGE_TABLE_STATE);
     message.table.partition.name = (struct slice){0};

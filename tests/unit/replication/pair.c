@@ -66,6 +66,7 @@ void pair_connect(struct pair *pair)
         .watermark = pair->b.watermark,
         .hlc = &pair->b.hlc,
         .origin = 1,
+        .origin_name = SLICE_LITERAL("r1"),
         .credit_bytes = PAIR_CREDIT_BYTES,
         .emit = pair_emit,
         .context = &pair->b,

@@ -89,7 +89,7 @@ Test(record, a_delete_survives_a_round_trip)
 Test(record, the_bytes_on_the_wire_are_pinned)
 {
     static const uint8_t golden[] = {
-        0x35, 0x01, 0x00, 1,    2, 3, 0,   0, 0, 0,   0, 0,   0, 0, 0,   0,   0,   0, 0,
+        0x36, 0x01, 0x00, 1,    2, 3, 0,   0, 0, 0,   0, 0,   0, 0, 0,   0,   0,   0, 0,
         6,    1,    1,    'k',  1, 1, '1', 1, 2, 3,   4, 5,   6, 7, 8,   3,   4,   5, 1,
         1,    9,    0xc8, 0x01, 2, 1, 'k', 1, 1, '1', 1, 'v', 1, 3, 'x', 'y', 'z',
     };

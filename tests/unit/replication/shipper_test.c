@@ -180,14 +180,30 @@ Test(shipper, another_version_of_the_protocol_is_refused)
     expect_refused(start, ERROR_PROTOCOL, "version 2");
 }
 
-Test(shipper, a_peer_that_knows_another_incarnation_needs_repair)
+Test(shipper, a_peer_that_knows_a_later_incarnation_fences_this_one)
 {
     pair_connect(pair);
-    expect_refused(start_of(incarnation() + 1, 0), ERROR_UNAVAILABLE, "another incarnation");
+    expect_refused(start_of(incarnation() + 1, 0), ERROR_UNAVAILABLE, "a later incarnation");
     cr_assert_eq(state(), SHIPPER_REPAIR);
     bool more;
     cr_assert(pair_pump(pair, &more));
     cr_assert_eq(pair->a.sent_count, 0);
+}
+
+Test(shipper, a_peer_that_knows_an_earlier_incarnation_begins_where_the_log_begins)
+{
+    pair_write(&pair->a, 0, false);
+    pair_connect(pair);
+    struct message start = start_of(incarnation() - 1, 500);
+    cr_assert(pair_give_shipper(pair, &start), "%s", pair->err.text);
+    struct message batch = pumped_batch();
+    cr_assert_eq(batch.batch.previous_seq, 0);
+    cr_assert_eq(batch.batch.last_seq, 1);
+    struct message ack = {.kind = MESSAGE_ACK, .ack = {incarnation() - 1, 500, 1 << 20}};
+    cr_assert(pair_give_shipper(pair, &ack), "it concerns the earlier one");
+    struct shipper_figures figures;
+    shipper_figures(pair->shipper, &figures);
+    cr_assert_eq(figures.acknowledged_seq, 0);
 }
 
 Test(shipper, a_peer_with_writes_that_were_lost_here_needs_repair)
@@ -206,7 +222,9 @@ Test(shipper, a_cursor_that_fell_off_the_log_needs_repair)
     pair_connect(pair);
     expect_refused(start_of(incarnation(), first), ERROR_UNAVAILABLE, "no longer holds");
     pair_connect(pair);
-    expect_refused(start_of(0, 0), ERROR_UNAVAILABLE, "no longer holds");
+    struct message fresh = start_of(0, 0);
+    fresh.start.holds_tables = true;
+    expect_refused(fresh, ERROR_UNAVAILABLE, "no longer holds");
     started_at(third - 1);
     cr_assert_eq(pumped_batch().batch.previous_seq, third - 1);
 }
@@ -216,13 +234,23 @@ Test(shipper, a_new_peer_without_tables_begins_where_the_log_begins)
     pair_write(&pair->a, 0, false);
     uint64_t second = pair_write(&pair->a, 0, false);
     sim_store_trim(&pair->a.store, second);
-    pair->a.store.ships_to[0] = 0;
-    pair->a.store.ships_to[1] = 0;
     started_at(0);
-    pair->a.store.ships_to[0] = 1U << 2;
     struct message batch = pumped_batch();
-    cr_assert_eq(batch.batch.previous_seq, second - 1);
+    cr_assert_eq(batch.batch.previous_seq, 0);
+    cr_assert_eq(batch.batch.last_seq, second);
     cr_assert_eq(batch.batch.records.count, 1);
+}
+
+Test(shipper, a_new_peer_passes_a_trimmed_log_though_nothing_is_left_in_it)
+{
+    uint64_t seq = pair_write(&pair->a, 0, false);
+    sim_store_trim(&pair->a.store, seq + 1);
+    started_at(0);
+    cr_assert_neq(pumped_batch().kind, MESSAGE_BATCH);
+    pair->now.mono_us += (uint64_t)PAIR_HEARTBEAT_MS * 1000;
+    struct message batch = pumped_batch();
+    cr_assert_eq(batch.batch.previous_seq, 0);
+    cr_assert_eq(batch.batch.last_seq, seq);
 }
 
 Test(shipper, a_log_trimmed_while_shipping_is_noticed)
