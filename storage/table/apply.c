@@ -276,12 +276,34 @@ static void apply_become(struct apply_job *job,
     row->dirty = true;
 }
 
-static void apply_decide(struct apply_job *job, const struct change *change, struct apply_row *row)
+/* A context holds REGIONS_MAX regions; the arriving one is a peer's. */
+static bool apply_contexts_fit(const struct context *a, const struct context *b)
+{
+    uint32_t count = a->count;
+    for (uint32_t i = 0; i < b->count; i++) {
+        bool both = false;
+        for (uint32_t k = 0; k < a->count && !both; k++) {
+            both = a->entries[k].region == b->entries[i].region;
+        }
+        count += both ? 0 : 1;
+    }
+    return count <= REGIONS_MAX;
+}
+
+static bool apply_decide(struct apply_job *job,
+                         const struct change *change,
+                         struct apply_row *row,
+                         struct error *err)
 {
     struct row arriving = {
         .version = change->version, .tombstone = change->tombstone, .image = change->image};
     struct row stored = row->now; /* `row->now` changes below. */
     const struct row *present = row->exists ? &stored : NULL;
+    if (present != NULL &&
+        !apply_contexts_fit(&present->version.context, &arriving.version.context)) {
+        return error_set(err, ERROR_CORRUPT, "a change and its row name more than %d regions",
+                         REGIONS_MAX);
+    }
     uint8_t reason = 0;
     enum apply_verdict verdict = job->decide(job->context, present, &arriving, &reason);
     switch (verdict) {
@@ -305,19 +327,21 @@ static void apply_decide(struct apply_job *job, const struct change *change, str
         job->result->dropped++;
         break;
     }
+    return true;
 }
 
-static void apply_decide_all(struct apply_job *job)
+static bool apply_decide_all(struct apply_job *job, struct error *err)
 {
     *job->result = (struct apply_result){0};
     engine_batch_clear(job->batch);
     for (uint32_t i = 0; i < job->count; i++) {
         if (job->row_of[i] == NO_ROW || job->rows[job->row_of[i]].gone) {
             job->result->dropped++;
-        } else {
-            apply_decide(job, &job->changes[i], &job->rows[job->row_of[i]]);
+        } else if (!apply_decide(job, &job->changes[i], &job->rows[job->row_of[i]], err)) {
+            return false;
         }
     }
+    return true;
 }
 
 /* --- The commit ------------------------------------------------------------------------------ */
@@ -411,9 +435,8 @@ static bool apply_attempt(struct apply_job *job, enum read_tier tier, struct err
     }
     error_clear(err);
     latch_lock_many(job->store->latches, job->stripes, &job->stripes_count);
-    bool ok = apply_read_rows(job, tier, err);
+    bool ok = apply_read_rows(job, tier, err) && apply_decide_all(job, err);
     if (ok) {
-        apply_decide_all(job);
         if (apply_build(job) || job->watermark != NULL) {
             ok = apply_commit(job, err);
         } else {

@@ -308,6 +308,30 @@ Test(apply, a_damaged_change_refuses_the_whole_call)
     bench_close(&bench);
 }
 
+Test(apply, contexts_of_too_many_regions_are_refused_and_just_enough_are_not)
+{
+    struct bench bench;
+    bench_open(&bench, true);
+    struct change first = change(&bench, remote_dot(2, 1), 10, "a", "one");
+    struct change second = change(&bench, remote_dot(2, 2), 20, "a", "two");
+    for (uint16_t region = 1; region <= REGIONS_MAX / 2; region++) {
+        context_raise(&first.version.context, remote_dot(region, 1));
+        context_raise(&second.version.context, remote_dot((uint16_t)(region + REGIONS_MAX / 2), 1));
+    }
+    remote_apply(bench.store, &first, 1, none);
+    struct change third = second;
+    third.version.dot.seq = 3;
+    remote_apply(bench.store, &third, 1, none);
+    cr_assert_eq(row(&bench, "a").version.context.count, REGIONS_MAX);
+    second.version.context.entries[0].region = REGIONS_MAX + 1;
+    second.version.context.count = 1;
+    struct apply_result result;
+    struct error err = {0};
+    cr_assert_not(store_apply(bench.store, &second, 1, NULL, remote_decide, NULL, &result, &err));
+    cr_assert_eq(err.code, ERROR_CORRUPT, "%s", err.text);
+    bench_close(&bench);
+}
+
 Test(apply, a_damaged_stored_row_is_told)
 {
     struct bench bench;
