@@ -168,6 +168,10 @@ static bool record_take_replica(struct slice *from, struct replica *replica)
         !record_take_text(from, 0, sizeof(replica->reason) - 1, &reason)) {
         return false;
     }
+    if (memchr(region.data, 0, region.size) != NULL ||
+        (reason.size > 0 && memchr(reason.data, 0, reason.size) != NULL)) {
+        return false; /* They become zero-terminated texts. */
+    }
     replica->status = (enum replica_status)status;
     memcpy(replica->region, region.data, region.size);
     memcpy(replica->reason, reason.data, reason.size);
@@ -233,6 +237,9 @@ bool table_record_decode(struct slice bytes, struct table *table, struct error *
         from[FLAGS] > (FLAG_WAS_ON_DEMAND | FLAG_DELETION_PROTECTION) ||
         !record_take_lists(lists, &made)) {
         return error_set(err, ERROR_CORRUPT, "the record of table %u does not decode", made.id);
+    }
+    if (!table_record_check(&made, err)) {
+        return false;
     }
     *table = made;
     return true;
