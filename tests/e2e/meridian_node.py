@@ -7,6 +7,7 @@ import re
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -39,6 +40,11 @@ def clean_environment(**more):
     kept.update(AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/dev/null", AWS_PAGER="")
     kept.update(more)
     return kept
+
+
+def aws_path():
+    """Debian's AWS CLI, or the one that is there."""
+    return "/usr/bin/aws" if os.path.exists("/usr/bin/aws") else shutil.which("aws")
 
 
 class Node:
@@ -167,3 +173,54 @@ def wait_until(question, seconds=20):
             return answer
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.02)
+
+
+def free_port():
+    """A port that was free a moment ago: the cluster file must name it before anybody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """Regions that know each other. Usable as a context manager."""
+
+    def __init__(self, regions):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-e2e-"))
+        self.nodes = {region: self._node(region) for region in regions}
+        entries = [self._identity(node) for node in self.nodes.values()]
+        (self.folder / "cluster.yaml").write_text("regions:\n" + "".join(entries))
+
+    def _node(self, region):
+        flags = ["--peer", f"127.0.0.1:{free_port()}"]
+        flags += ["--cluster", str(self.folder / "cluster.yaml")]
+        (self.folder / region).mkdir()
+        return Node(region, flags, self.folder / region)
+
+    def _identity(self, node):
+        command = [binary("meridiand"), "--data", str(node.folder), "--region", node.region]
+        done = subprocess.run(
+            command + node.flags[:2] + ["--identity"],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def __enter__(self):
+        started = []
+        try:
+            for node in self.nodes.values():
+                node.start()
+                started.append(node)
+        except BaseException:
+            for node in started:
+                node.stop()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        for node in self.nodes.values():
+            node.stop()
+        shutil.rmtree(self.folder)

@@ -1,20 +1,17 @@
 """The AWS CLI, unmodified, with the credentials file that the node has written."""
 
 import json
-import os
-import shutil
 import subprocess
 
 import pytest
 
-from meridian_node import clean_environment
+from meridian_node import aws_path, clean_environment
 
 
 class Cli:
     def __init__(self, node):
         self.node = node
-        debian = "/usr/bin/aws"
-        self.path = debian if os.path.exists(debian) else shutil.which("aws")
+        self.path = aws_path()
         self.environment = clean_environment(
             AWS_SHARED_CREDENTIALS_FILE=node.credentials_file, AWS_DEFAULT_REGION=node.region
         )

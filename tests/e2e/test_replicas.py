@@ -1,0 +1,165 @@
+"""UpdateTable makes, shows and removes replicas of a table, as SDKs see it."""
+
+import json
+import pathlib
+import subprocess
+
+import botocore.exceptions
+import pytest
+
+from meridian_node import Cluster, aws_path, clean_environment, wait_until
+
+HOME, AWAY, THIRD = "us-east-1", "eu-west-1", "ap-south-1"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with Cluster([HOME, AWAY, THIRD]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clients(cluster):
+    return {region: node.client() for region, node in cluster.nodes.items()}
+
+
+def describe(client, table):
+    try:
+        return client.describe_table(TableName=table)["Table"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def replicas(client, table):
+    shown = describe(client, table)
+    if shown is None:
+        return None
+    return {each["RegionName"]: each["ReplicaStatus"] for each in shown.get("Replicas", [])}
+
+
+def create(client, table):
+    client.create_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client.get_waiter("table_exists").wait(TableName=table)
+
+
+def replica(kind, region):
+    return [{kind: {"RegionName": region}}]
+
+
+def item(client, table, partition):
+    return client.get_item(TableName=table, Key={"pk": {"S": partition}}).get("Item")
+
+
+def test_a_replica_is_made_filled_written_and_removed(clients, table_name):
+    home, away = clients[HOME], clients[AWAY]
+    create(home, table_name)
+    for number in range(50):
+        home.put_item(TableName=table_name, Item={"pk": {"S": f"early{number}"}})
+    answer = home.update_table(
+        TableName=table_name, ReplicaUpdates=replica("Create", AWAY)
+    )["TableDescription"]
+    assert answer["TableStatus"] == "UPDATING"
+    assert answer["GlobalTableVersion"] == "2019.11.21"
+    wait_until(lambda: replicas(home, table_name) == {AWAY: "ACTIVE"})
+    wait_until(lambda: (describe(away, table_name) or {}).get("TableStatus") == "ACTIVE")
+    shown = describe(away, table_name)
+    assert replicas(away, table_name) == {HOME: "ACTIVE"}
+    assert shown["TableArn"].startswith(f"arn:aws:dynamodb:{AWAY}:")
+    assert shown["TableId"] != describe(home, table_name)["TableId"]
+    assert away.scan(TableName=table_name, Select="COUNT")["Count"] == 50
+
+    home.put_item(TableName=table_name, Item={"pk": {"S": "x"}, "from": {"S": HOME}})
+    wait_until(lambda: item(away, table_name, "x") == {"pk": {"S": "x"}, "from": {"S": HOME}})
+    away.update_item(
+        TableName=table_name,
+        Key={"pk": {"S": "x"}},
+        UpdateExpression="SET #f = :r",
+        ExpressionAttributeNames={"#f": "from"},
+        ExpressionAttributeValues={":r": {"S": AWAY}},
+    )
+    wait_until(lambda: item(home, table_name, "x")["from"] == {"S": AWAY})
+    home.delete_item(TableName=table_name, Key={"pk": {"S": "x"}})
+    wait_until(lambda: item(away, table_name, "x") is None)
+
+    home.update_table(TableName=table_name, ReplicaUpdates=replica("Delete", AWAY))
+    wait_until(lambda: replicas(home, table_name) == {})
+    wait_until(lambda: describe(away, table_name) is None)
+    assert "GlobalTableVersion" not in describe(home, table_name)
+    assert home.scan(TableName=table_name, Select="COUNT")["Count"] == 50
+    home.delete_table(TableName=table_name)
+
+
+def test_faulty_replica_updates_change_nothing(clients, table_name):
+    home = clients[HOME]
+    create(home, table_name)
+
+    def refused(words, updates):
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            home.update_table(TableName=table_name, ReplicaUpdates=updates)
+        assert words in caught.value.response["Error"]["Message"]
+
+    refused("Region mars-north-1 is not supported.", replica("Create", "mars-north-1"))
+    refused("Cannot add or delete the local region", replica("Create", HOME))
+    refused("were not part of the global table", replica("Delete", AWAY))
+    refused("more than one create or delete", replica("Create", AWAY) + replica("Create", THIRD))
+    assert replicas(home, table_name) == {}
+    home.delete_table(TableName=table_name)
+
+
+def test_a_member_that_deletes_its_table_leaves_the_group(clients, table_name):
+    home, away = clients[HOME], clients[AWAY]
+    create(home, table_name)
+    home.update_table(TableName=table_name, ReplicaUpdates=replica("Create", AWAY))
+    wait_until(lambda: replicas(away, table_name) == {HOME: "ACTIVE"})
+    wait_until(lambda: replicas(home, table_name) == {AWAY: "ACTIVE"})
+    wait_until(lambda: describe(away, table_name)["TableStatus"] == "ACTIVE")
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        home.update_table(TableName=table_name, ReplicaUpdates=replica("Create", AWAY))
+    assert "already existed as tables" in caught.value.response["Error"]["Message"]
+    away.delete_table(TableName=table_name)
+    wait_until(lambda: replicas(home, table_name) == {})
+    assert describe(away, table_name) is None
+    home.delete_table(TableName=table_name)
+
+
+def test_the_cli_and_the_javascript_sdk_make_replicas_too(cluster, clients, table_name):
+    home_node = cluster.nodes[HOME]
+    create(clients[HOME], table_name)
+    environment = clean_environment(
+        AWS_SHARED_CREDENTIALS_FILE=home_node.credentials_file, AWS_DEFAULT_REGION=HOME
+    )
+    command = [aws_path(), "--endpoint-url", home_node.endpoint, "dynamodb", "update-table"]
+    command += ["--table-name", table_name]
+    command += ["--replica-updates", json.dumps(replica("Create", AWAY))]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    wait_until(lambda: replicas(clients[HOME], table_name) == {AWAY: "ACTIVE"})
+
+    key_id, secret = home_node.credentials()
+    script = """
+      import { DynamoDBClient, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
+      const [endpoint, TableName, RegionName] = process.argv.slice(1);
+      const client = new DynamoDBClient({ endpoint });
+      await client.send(new UpdateTableCommand({ TableName,
+        ReplicaUpdates: [{ Create: { RegionName } }] }));
+    """
+    subprocess.run(
+        ["node", "--input-type=module", "-e", script, home_node.endpoint, table_name, THIRD],
+        cwd=pathlib.Path(__file__).resolve().parent / "js",
+        env=clean_environment(
+            AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret, AWS_REGION=HOME
+        ),
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    wait_until(lambda: replicas(clients[HOME], table_name) == {AWAY: "ACTIVE", THIRD: "ACTIVE"})
+    wait_until(lambda: replicas(clients[THIRD], table_name) == {HOME: "ACTIVE", AWAY: "ACTIVE"})
+    wait_until(lambda: replicas(clients[AWAY], table_name) == {HOME: "ACTIVE", THIRD: "ACTIVE"})
+    clients[THIRD].put_item(TableName=table_name, Item={"pk": {"S": "from the third"}})
+    for region in (HOME, AWAY):
+        wait_until(lambda: item(clients[region], table_name, "from the third") is not None)
