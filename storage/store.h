@@ -189,9 +189,9 @@ struct conflict {
 /* Apply changes of one origin as one atomic batch: rows, conflict records and, if `watermark` is
  * not NULL, the applied watermark of its region. Rows join contexts. A watermark that has been
  * reached already drops all, and with a watermark a change at or below the reached one is dropped.
- * Keys and images have passed item_check; a key that does not fit its table is CORRUPT, a table that
- * is not here drops the change. *wait_seq as in store_write. Worker thread.
- * Errors: THROTTLED, IO, CORRUPT; nothing is applied then. */
+ * Keys and images have passed item_check; a key that does not fit its table is CORRUPT, a table
+ * that is not here drops the change. *wait_seq as in store_write. Worker thread. Errors: THROTTLED,
+ * IO, CORRUPT; nothing is applied then. */
 struct apply_result {
     uint32_t stored, dropped, conflicts;
     uint64_t wait_seq;
