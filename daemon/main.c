@@ -18,8 +18,6 @@ enum { MAIN_OK = 0, MAIN_FAILED = 1, MAIN_USAGE = 2 };
 enum { MAIN_HEALTH_INTERVAL_S = 1 };
 #define MAIN_WORKERS "16"
 
-extern char **environ;
-
 /* libuv's pool runs whatever may block: cold reads, scans, catalog changes, replication's batches.
  * Most of these wait for the disk or for a sync, so there are more of them than cores. The pool
  * reads its size from the environment, once, when it is first used. */

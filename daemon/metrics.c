@@ -18,10 +18,15 @@ struct metrics_counters {
     _Atomic uint64_t codes[METRICS_CODES];
 };
 
+/* Memory of its own, so that no two shards have a cache line in common. */
+struct metrics_shard {
+    struct metrics_counters *operations;
+};
+
 struct metrics {
     uint32_t shards;
-    uint32_t operations;                /* With the one for requests that name none. */
-    struct metrics_counters **counters; /* Per shard, memory of its own: no line is shared. */
+    uint32_t operations; /* With the one for requests that name none. */
+    struct metrics_shard *of;
 };
 
 struct metrics *metrics_open(uint32_t shards, uint32_t operations)
@@ -31,13 +36,13 @@ struct metrics *metrics_open(uint32_t shards, uint32_t operations)
     ensure(metrics != NULL);
     metrics->shards = shards;
     metrics->operations = operations + 1;
-    metrics->counters = calloc(shards, sizeof(*metrics->counters));
-    ensure(metrics->counters != NULL);
+    metrics->of = calloc(shards, sizeof(*metrics->of));
+    ensure(metrics->of != NULL);
     for (uint32_t shard = 0; shard < shards; shard++) {
         size_t bytes = metrics->operations * sizeof(struct metrics_counters);
-        metrics->counters[shard] = aligned_alloc(64, (bytes + 63) / 64 * 64);
-        ensure(metrics->counters[shard] != NULL);
-        memset(metrics->counters[shard], 0, bytes);
+        metrics->of[shard].operations = aligned_alloc(64, (bytes + 63) / 64 * 64);
+        ensure(metrics->of[shard].operations != NULL);
+        memset(metrics->of[shard].operations, 0, bytes);
     }
     return metrics;
 }
@@ -48,9 +53,9 @@ void metrics_close(struct metrics *metrics)
         return;
     }
     for (uint32_t shard = 0; shard < metrics->shards; shard++) {
-        free(metrics->counters[shard]);
+        free(metrics->of[shard].operations);
     }
-    free(metrics->counters);
+    free(metrics->of);
     free(metrics);
 }
 
@@ -69,7 +74,7 @@ void metrics_count(struct metrics *metrics,
 {
     ensure(shard < metrics->shards && operation < metrics->operations);
     ensure((uint32_t)code < METRICS_CODES);
-    struct metrics_counters *counters = &metrics->counters[shard][operation];
+    struct metrics_counters *counters = &metrics->of[shard].operations[operation];
     uint32_t bucket = 0;
     while (duration_ns > metrics_bounds_ns[bucket]) {
         bucket++;
@@ -90,7 +95,7 @@ void metrics_total(const struct metrics *metrics, uint32_t operation, struct met
     ensure(operation < metrics->operations);
     *total = (struct metrics_total){0};
     for (uint32_t shard = 0; shard < metrics->shards; shard++) {
-        struct metrics_counters *counters = &metrics->counters[shard][operation];
+        struct metrics_counters *counters = &metrics->of[shard].operations[operation];
         total->duration_ns += atomic_load_explicit(&counters->duration_ns, memory_order_relaxed);
         for (uint32_t i = 0; i < METRICS_BUCKETS; i++) {
             uint64_t more = atomic_load_explicit(&counters->buckets[i], memory_order_relaxed);
