@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """kill -9 under load at a random moment, restart on the same folder, look for every acknowledged write.
 
-  kill9.py [--rounds 50] [--seconds 0.3..1.5] [--start-up 1.0]
+  kill9.py [--rounds 50] [--seconds 0.3..1.5] [--start-up 1.0] [--regions 1]
 
-Each round starts the daemon on the folder that the kill before has left, takes the time to its ready
-line, holds a scan against the writers' ledgers (ledger.py says what may be there), and lets writers
-loose again. In one round of five the daemon is killed once more while it starts. MERIDIAN_SEED repeats
-the choices (though not the exact interleaving).
+Each round lets writers loose, kills the daemon, starts it again on the folder that is left, takes the
+time to its ready line, and holds a scan against the writers' ledgers (ledger.py says what may be there).
+In one round of five the daemon is killed once more while it starts. With --regions 2 or 3 the table has
+replicas: the region that is written to, others, or several are killed, and afterwards all regions must
+come to hold the same bytes. MERIDIAN_SEED repeats the choices (though not the exact interleaving).
 
 What this cannot show is a missing fsync: the kernel keeps what a killed process has written.
 powercut.py shows that.
@@ -17,9 +18,12 @@ import time
 import drill as drills
 import ledger as books
 import load
+from cluster import Cluster
 from wire import Api
 
 KILL_WHILE_STARTING = 0.2  # Of all rounds.
+KILL_STARTING_SECONDS = (0.0, 0.15)
+EQUAL_SECONDS_MAX = 30
 
 
 def judge(drill, node, baseline, ledger, title):
@@ -33,43 +37,90 @@ def judge(drill, node, baseline, ledger, title):
                 f"{title}: nothing that nobody wrote", verdict.foreign + ledger.problems)
 
 
-def run(drill, rounds=50, seconds=(0.3, 1.5), start_up_seconds=1.0):
-    node = drill.node("region")
-    baseline = books.Baseline()
-    ledger = books.Ledger()
-    acknowledged, slowest, killed = 0, 0.0, 0
-    for number in range(rounds + 1):
-        if number > 0 and drill.random.random() < KILL_WHILE_STARTING:
-            node.spawn()
-            time.sleep(drill.random.uniform(0, 0.15))  # The moment is what is drawn here.
-            node.kill()
-            killed += 1
-        took = node.start()
-        slowest = max(slowest, took)
-        title = f"kill {number}"
-        if number == 0:
-            load.create_table(Api(node.http, node.region))
-        else:
-            drill.check(took < start_up_seconds,
-                        f"{title}: up again in {took:.2f} s, less than {start_up_seconds:g} s")
-            judge(drill, node, baseline, ledger, title)
-        if number == rounds:
-            break
-        work = load.Load(drill, node, f"k{number}")
-        work.wait_begun()
-        time.sleep(drill.random.uniform(*seconds))  # Likewise.
-        alive = node.is_running()
-        work.expect_end()
+def check_equal(drill, cluster, title):
+    """All regions come to hold the same bytes, and without a conflict: only one has been written to."""
+    started = time.monotonic()
+
+    def equal():
+        first, *others = [cluster.dump(node, load.TABLE) for node in cluster.nodes]
+        return all(first == other for other in others)
+    try:
+        drills.wait_for("all regions are equal", equal, EQUAL_SECONDS_MAX, 0.02)
+        drill.say(f"{title}: all regions equal {time.monotonic() - started:.3f} s after the scan")
+        drill.check(True, f"{title}: all regions are equal")
+    except drills.Broken:
+        dumps = [set(cluster.dump(node, load.TABLE)) for node in cluster.nodes]
+        drill.check(False, f"{title}: all regions are equal", [
+            f"{node.name} alone has {item[:200]}" for node, dump in zip(cluster.nodes, dumps)
+            for item in sorted(dump - set.intersection(*dumps))[:3]])
+    conflicts = [entry for node in cluster.nodes for entry in cluster.conflicts(node, load.TABLE)]
+    drill.check(not conflicts, f"{title}: no conflicts", conflicts)
+
+
+def prepare(drill, regions):
+    """(cluster or None, nodes) with the table in all of them; the first one is written to."""
+    cluster = Cluster(drill, regions) if regions > 1 else None
+    nodes = cluster.nodes if cluster else [drill.node("region")]
+    if cluster is None:
+        nodes[0].start()
+    load.create_table(Api(nodes[0].http, nodes[0].region))
+    for node in nodes[1:]:
+        cluster.add_replica(nodes[0], load.TABLE, node.region)
+        cluster.wait_replica(nodes[0], load.TABLE, node.region)
+    return cluster, nodes
+
+
+def kill_under_load(drill, nodes, victims, seconds, title):
+    """The ledger of a load that ended with the death of the victims."""
+    work = load.Load(drill, nodes[0], title.replace(" ", ""))
+    work.wait_begun()
+    time.sleep(drill.random.uniform(*seconds))  # The moment is what is drawn here.
+    drill.check(all(node.is_running() for node in nodes), f"{title}: all ran until they were killed",
+                [node.log_tail() for node in nodes if not node.is_running()])
+    for node in victims:
+        if node is nodes[0]:
+            work.expect_end()
         node.kill()
-        ledger = work.join()
+    return work.join()
+
+
+def restart(drill, victims, start_up_seconds, title):
+    """Start them again, perhaps not undisturbed; the slowest start, and kills while starting."""
+    kills = 0
+    if drill.random.random() < KILL_WHILE_STARTING:
+        for node in victims:
+            node.spawn()
+        time.sleep(drill.random.uniform(*KILL_STARTING_SECONDS))  # Likewise.
+        for node in victims:
+            node.kill()
+            kills += 1
+    slowest = max(node.start() for node in victims)
+    drill.check(slowest < start_up_seconds,
+                f"{title}: up again in {slowest:.2f} s, less than {start_up_seconds:g} s")
+    return slowest, kills
+
+
+def run(drill, rounds=50, seconds=(0.3, 1.5), start_up_seconds=1.0, regions=1):
+    cluster, nodes = prepare(drill, regions)
+    baseline = books.Baseline()
+    acknowledged, slowest, kills = 0, 0.0, 0
+    for number in range(1, rounds + 1):
+        title = f"kill {number}"
+        victims = drill.random.sample(nodes, drill.random.randint(1, len(nodes)))
+        ledger = kill_under_load(drill, nodes, victims, seconds, title)
+        took, more = restart(drill, victims, start_up_seconds, title)
+        drill.say(f"{title}: {ledger.acknowledged} writes acknowledged, "
+                  f"{sum(not (a.sure or a.refused) for a in ledger.attempts)} under way, "
+                  f"{len(victims)} of {len(nodes)} killed, up again in {took:.3f} s")
+        judge(drill, nodes[0], baseline, ledger, title)
+        if cluster:
+            check_equal(drill, cluster, title)
         acknowledged += ledger.acknowledged
-        if not drill.check(alive, f"kill {number + 1}: it ran until it was killed", [node.log_tail()]):
-            break
-        drill.say(f"kill {number + 1}: {ledger.acknowledged} writes acknowledged, "
-                  f"{sum(not (a.sure or a.refused) for a in ledger.attempts)} under way; the start "
-                  f"before took {took:.3f} s")
-    drill.check(node.stop() == 0, "it stops cleanly at the end", [node.log_tail()])
-    drill.say(f"{rounds} kills under load and {killed} while starting, {acknowledged} acknowledged "
+        slowest = max(slowest, took)
+        kills += more
+    for node in nodes:
+        drill.check(node.stop() == 0, f"{node.name} stops cleanly at the end", [node.log_tail()])
+    drill.say(f"{rounds} times killed under load and {kills} while starting, {acknowledged} acknowledged "
               f"writes, slowest start {slowest:.3f} s")
 
 
@@ -85,8 +136,10 @@ def main():
                         help="of load before each kill (0.3..1.5)")
     parser.add_argument("--start-up", type=float, default=1.0, metavar="SECONDS",
                         help="a start must take less than this (1.0)")
+    parser.add_argument("--regions", type=int, default=1, choices=(1, 2, 3))
     given = parser.parse_args()
-    drills.main("kill9", lambda drill: run(drill, given.rounds, given.seconds, given.start_up))
+    drills.main("kill9", lambda drill: run(drill, given.rounds, given.seconds, given.start_up,
+                                           given.regions))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Cut the link between two of three regions, write on both sides, kill -9 a region, heal, compare.
 
-  partition.py [--rounds 1] [--keys 60] [--heal 2.0]
+  partition.py [--rounds 1] [--keys 60] [--hold 0] [--heal 2.0]
 
 Round by round, in one cluster with one table in all regions:
   * contested rows are written exactly once on each side of the cut, so the conflict feed of every
@@ -147,7 +147,7 @@ def check_feed(drill, title, side, stem, names, images, table):
     return sorted(pair for pair in pairs if "-busy-" not in pair[0])
 
 
-def run_round(drill, cluster, sides, number, keys, heal_seconds):
+def run_round(drill, cluster, sides, number, keys, hold_seconds, heal_seconds):
     title = f"cut {number}"
     stem = f"r{number}"
     order = drill.random.sample(sides, 3)
@@ -175,6 +175,7 @@ def run_round(drill, cluster, sides, number, keys, heal_seconds):
     for side in order:
         write_own(side, f"{stem}-after", OWN_ROWS // 2)
         write_busy(side, stem)
+    time.sleep(max(0.0, cut_at + hold_seconds - time.monotonic()))  # That is what is wanted: a long cut.
     images = [by_key(one.dump()), by_key(other.dump())]
     crossed = [name for image, stranger in ((images[0], other), (images[1], one))
                for name in image if f"-own-{stranger.name}-" in name and name.startswith(stem)]
@@ -199,7 +200,7 @@ def run_round(drill, cluster, sides, number, keys, heal_seconds):
                 [str(set(map(tuple, feeds[0])) ^ set(map(tuple, feed)))[:600] for feed in feeds[1:]])
 
 
-def run(drill, rounds=1, keys=60, heal_seconds=2.0):
+def run(drill, rounds=1, keys=60, hold_seconds=0.0, heal_seconds=2.0):
     cluster = Cluster(drill, 3)
     sides = [Side(cluster, node) for node in cluster.nodes]
     sides[0].call("CreateTable", BillingMode="PAY_PER_REQUEST",
@@ -212,7 +213,7 @@ def run(drill, rounds=1, keys=60, heal_seconds=2.0):
         cluster.wait_replica(cluster.nodes[0], TABLE, node.region)
     try:
         for number in range(1, rounds + 1):
-            run_round(drill, cluster, sides, number, keys, heal_seconds)
+            run_round(drill, cluster, sides, number, keys, hold_seconds, heal_seconds)
     except (drills.Broken, Closed):
         for node in cluster.nodes:
             drill.say(node.log_tail(20))
@@ -225,10 +226,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--keys", type=int, default=60, help="contested rows in each round (60)")
+    parser.add_argument("--hold", type=float, default=0.0, metavar="SECONDS",
+                        help="the cut lasts at least so long (0)")
     parser.add_argument("--heal", type=float, default=2.0, metavar="SECONDS",
                         help="from the heal to equal tables (2.0)")
     given = parser.parse_args()
-    drills.main("partition", lambda drill: run(drill, given.rounds, given.keys, given.heal))
+    drills.main("partition", lambda drill: run(drill, given.rounds, given.keys, given.hold, given.heal))
 
 
 if __name__ == "__main__":
