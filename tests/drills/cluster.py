@@ -21,9 +21,9 @@ def meridian(*words):
 
 
 class Cluster:
-    """`count` regions, started and joined."""
+    """`count` regions, started and joined. `folder`: where the first one keeps its data."""
 
-    def __init__(self, drill, count):
+    def __init__(self, drill, count, folder=None):
         self.drill = drill
         self.path = os.path.join(drill.folder, "cluster.yaml")
         self.nodes = []
@@ -31,7 +31,8 @@ class Cluster:
         for number, port in enumerate(free_ports(count), 1):
             name = REGIONS[number - 1]
             flags = ("--peer", f"127.0.0.1:{port}", "--cluster", self.path)
-            self.nodes.append(drill.node(name, region=name, flags=flags))
+            data = os.path.join(folder, "data") if folder and number == 1 else None
+            self.nodes.append(drill.node(name, data=data, region=name, flags=flags))
             entries.append(subprocess.run(
                 [executable("meridiand"), "--identity", "--data", self.nodes[-1].data, "--region",
                  name, "--peer", f"127.0.0.1:{port}", "--id", str(number)],

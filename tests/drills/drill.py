@@ -147,6 +147,7 @@ class Drill:
         self.stack = contextlib.ExitStack()
         self.passed = self.failed = 0
         self.failures = []
+        self.nodes = []
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix=f"meridian-{self.name}-")
@@ -161,6 +162,8 @@ class Drill:
     def __exit__(self, *exception):
         if exception[0] is not None and not isinstance(exception[1], Skip):
             self.failures.append(str(exception[1]))
+        for node in self.nodes:
+            node.kill()  # First of all: a disk can only be unmounted once nobody is on it.
         return self.stack.__exit__(*exception)
 
     def _remove_folder(self):
@@ -171,7 +174,7 @@ class Drill:
 
     def node(self, name, data=None, region="us-east-1", flags=("--peer", "127.0.0.1:0")):
         node = Node(self, name, data or os.path.join(self.folder, name), region, flags)
-        self.stack.callback(node.kill)
+        self.nodes.append(node)
         return node
 
     def say(self, text):

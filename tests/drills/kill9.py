@@ -13,6 +13,7 @@ What this cannot show is a missing fsync: the kernel keeps what a killed process
 powercut.py shows that.
 """
 import argparse
+import os
 import time
 
 import drill as drills
@@ -57,11 +58,16 @@ def check_equal(drill, cluster, title):
     drill.check(not conflicts, f"{title}: no conflicts", conflicts)
 
 
-def prepare(drill, regions):
-    """(cluster or None, nodes) with the table in all of them; the first one is written to."""
-    cluster = Cluster(drill, regions) if regions > 1 else None
-    nodes = cluster.nodes if cluster else [drill.node("region")]
-    if cluster is None:
+def prepare(drill, regions, folder=None, flags=()):
+    """(cluster or None, nodes) with the table in all of them; the first one is written to, and has
+    `folder` and `flags`."""
+    cluster = Cluster(drill, regions, folder) if regions > 1 else None
+    if cluster:
+        assert not flags
+        nodes = cluster.nodes
+    else:
+        nodes = [drill.node("region", data=os.path.join(folder, "data") if folder else None,
+                            flags=("--peer", "127.0.0.1:0", *flags))]
         nodes[0].start()
     load.create_table(Api(nodes[0].http, nodes[0].region))
     for node in nodes[1:]:

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 """Cut the power under load, look at what the disk has, look for every acknowledged write.
 
-  powercut.py [--rounds 5] [--seconds 0.5..2]
+  powercut.py [--rounds 5] [--seconds 0.5..2] [--regions 1]
 
 The data folder lies on an ext4 file system in a loop-mounted image, journal commits every ten minutes.
 At a random moment the daemon is stopped with SIGSTOP and the image is copied: what the kernel has only
 in memory is not in the copy, as it would not be on the disk after a power cut. The copy is mounted, a
 daemon started on it, and a scan held against the ledgers of the writers, which live outside; the next
 round goes on from the copy. Then the same with `--durability relaxed`, as a control: answers that do
-not wait for the disk must get lost, or the drill could not tell.
+not wait for the disk must get lost, or the drill could not tell. With --regions 2 or 3 the region that
+loses power has replicas: none of them may know a write that the disk has not, or they never agree again.
 
 Needs root and loop devices; without them it says so and skips.
 """
@@ -19,9 +20,9 @@ import subprocess
 import time
 
 import drill as drills
+import kill9
 import ledger as books
 import load
-from kill9 import span
 from wire import Api
 
 IMAGE_BYTES = 768 << 20
@@ -89,19 +90,9 @@ def need_loop_mounts(drill):
         probe.close()
 
 
-def cut(drill, disk, seconds, durability, name, baseline):
-    """One generation: load, cut; the copy, mounted, its verdict, and the ledger."""
-    node = drill.node(name, data=os.path.join(disk.mount_point, "data"),
-                      flags=("--peer", "127.0.0.1:0", "--durability", durability))
-    node.start()
-    if not baseline.writes and not baseline.counts:
-        api = Api(node.http, node.region)
-        if api.table_status(load.TABLE) is None:
-            load.create_table(api)
-        api.close()
-        if durability != "sync":
-            command("sync", "--file-system", disk.mount_point)  # It shall lose writes, not the table.
-    work = load.Load(drill, node, name)
+def cut(drill, disk, node, seconds, title):
+    """Load, then cut: the disk as it was at that moment, mounted, and the ledger. The node is dead."""
+    work = load.Load(drill, node, title)
     work.wait_begun()
     time.sleep(drill.random.uniform(*seconds))  # The moment is what is drawn here.
     node.freeze()
@@ -112,34 +103,39 @@ def cut(drill, disk, seconds, durability, name, baseline):
     ledger = work.join()
     disk.close()
     after.mount()
-    survivor = drill.node(f"{name}-after", data=os.path.join(after.mount_point, "data"))
-    took = survivor.start()
-    api = Api(survivor.http, survivor.region)
-    verdict = baseline.judge(ledger, api.scan(load.TABLE))
-    api.close()
-    status = survivor.stop()
-    drill.check(status == 0, f"{name}: the survivor stops cleanly", [survivor.log_tail()])
-    drill.say(f"{name}: {ledger.acknowledged} writes acknowledged, {len(verdict.missing)} rows lost "
-              f"any, up again in {took:.3f} s")
-    return after, verdict, ledger
+    node.data = os.path.join(after.mount_point, "data")
+    return after, ledger
 
 
-def generations(drill, rounds, seconds, durability, name, judge):
+def generations(drill, rounds, seconds, name, judge, regions=1, flags=()):
     """Rounds on one line of disks, until judge(title, verdict, ledger) has seen enough."""
     disk = Disk(os.path.join(drill.folder, f"{name}.image"), os.path.join(drill.folder, name))
     drill.stack.callback(disk.close)
     disk.make()
     disk.mount()
+    cluster, nodes = kill9.prepare(drill, regions, disk.mount_point, flags)
+    command("sync", "--file-system", disk.mount_point)  # A control shall lose writes, not the table.
     baseline = books.Baseline()
     for number in range(1, rounds + 1):
         title = f"{name}-{number}"
-        disk, verdict, ledger = cut(drill, disk, seconds, durability, title, baseline)
-        if judge(title, verdict, ledger):
+        disk, ledger = cut(drill, disk, nodes[0], seconds, title)
+        took = nodes[0].start()
+        api = Api(nodes[0].http, nodes[0].region)
+        verdict = baseline.judge(ledger, api.scan(load.TABLE))
+        api.close()
+        drill.say(f"{title}: {ledger.acknowledged} writes acknowledged, {len(verdict.missing)} rows "
+                  f"lost any, up again in {took:.3f} s")
+        enough = judge(title, verdict, ledger)
+        if cluster:
+            kill9.check_equal(drill, cluster, title)
+        if enough:
             break
+    for node in nodes:
+        drill.check(node.stop() == 0, f"{name}: {node.name} stops cleanly", [node.log_tail()])
     disk.close()
 
 
-def run(drill, rounds=5, seconds=(0.5, 2.0)):
+def run(drill, rounds=5, seconds=(0.5, 2.0), regions=1):
     need_loop_mounts(drill)
 
     def durable(title, verdict, ledger):
@@ -149,8 +145,8 @@ def run(drill, rounds=5, seconds=(0.5, 2.0)):
                     f"{title}: nothing torn, nothing that nobody wrote",
                     verdict.torn + verdict.foreign + ledger.problems)
     for first in range(0, rounds, ROUNDS_PER_DISK):
-        generations(drill, min(ROUNDS_PER_DISK, rounds - first), seconds, "sync",
-                    f"cut-{first // ROUNDS_PER_DISK + 1}", durable)
+        generations(drill, min(ROUNDS_PER_DISK, rounds - first), seconds,
+                    f"cut-{first // ROUNDS_PER_DISK + 1}", durable, regions)
 
     lost = []
 
@@ -160,17 +156,19 @@ def run(drill, rounds=5, seconds=(0.5, 2.0)):
                     verdict.torn + verdict.foreign + ledger.problems)
         lost.extend(verdict.missing)
         return lost
-    generations(drill, CONTROL_ROUNDS_MAX, seconds, "relaxed", "control", control)
+    generations(drill, CONTROL_ROUNDS_MAX, seconds, "control", control,
+                flags=("--durability", "relaxed"))
     drill.check(lost, "control: without waiting for the disk, acknowledged writes are lost")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=span, default=(0.5, 2.0), metavar="LEAST..MOST",
+    parser.add_argument("--seconds", type=kill9.span, default=(0.5, 2.0), metavar="LEAST..MOST",
                         help="of load before each cut (0.5..2)")
+    parser.add_argument("--regions", type=int, default=1, choices=(1, 2, 3))
     given = parser.parse_args()
-    drills.main("powercut", lambda drill: run(drill, given.rounds, given.seconds))
+    drills.main("powercut", lambda drill: run(drill, given.rounds, given.seconds, given.regions))
 
 
 if __name__ == "__main__":
