@@ -37,6 +37,9 @@ enum { SIGV4_DATE_BYTES = 16 };
 bool sigv4_parse_date(struct slice text, uint64_t *seconds);
 void sigv4_write_date(uint64_t seconds, char text[SIGV4_DATE_BYTES + 1]);
 
+/* --- sigv4_canonical.c ---------------------------------------------------------------------- */
+
+/* Is the header among those that are signed? Ignores case. */
 bool sigv4_signs(const struct sigv4_parts *parts, const char *header);
 
 /* The canonical request, `body_hash` being the hex SHA-256 of the body. */

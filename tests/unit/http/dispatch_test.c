@@ -1,256 +1,26 @@
 /* Goal: a request takes the right way through the dispatcher, and an answer never leaves before the
  * disk has what it shows. Method: a real loop on a loopback port; the operations and the engine's
  * durable seq are this test's own, so that each way can be taken at will. */
-#include "daemon/api/operation.h"
-#include "daemon/http/credentials.h"
-#include "daemon/http/loop.h"
-#include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "tests/unit/http/http_fixture.h"
+#include "tests/unit/http/dispatch_fixture.h"
 #include "tests/unit/http/signer.h"
 
 #include <criterion/criterion.h>
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zlib.h>
 
-/* --- Stand-ins for the engine and the operations ---------------------------------------------- */
-
-struct engine {
-    atomic_ullong durable_seq;
-    atomic_bool failed;
-    /* What the operations below count and wait for; reached through call->node. */
-    atomic_uint runs, releases, told;
-    atomic_bool hold;
-    pthread_t loop_thread;
-};
-
-uint64_t engine_durable_seq(const struct engine *engine)
-{
-    return atomic_load(&engine->durable_seq);
-}
-
-bool engine_sync_failed(const struct engine *engine, struct error *err)
-{
-    return atomic_load(&engine->failed) &&
-           !error_set(err, ERROR_IO, "sync of /secret/path: no space");
-}
-
-static uint64_t member(const struct call *call, const char *name)
-{
-    const struct json *json = json_get(call->body, name);
-    uint64_t number = 0;
-    for (size_t i = 0; json != NULL && i < json->text.size; i++) {
-        number = number * 10 + (uint64_t)(json->text.data[i] - '0');
-    }
-    return number;
-}
-
-static bool fake_decode(struct call *call, struct error *err)
-{
-    uint64_t *state = call->state;
-    cr_assert_eq(*state, 0);
-    *state = 1;
-    return json_get(call->body, "Invalid") == NULL ||
-           error_set(err, ERROR_VALIDATION, "no good: \"%s\"", "Invalid");
-}
-
-static bool fake_run(struct call *call, enum read_tier tier, struct error *err)
-{
-    struct engine *engine = call->node->store->engine;
-    cr_assert_eq(call->answer.size, 0);
-    buffer_append_text(&call->answer, "{\"dropped\"");
-    atomic_fetch_add(&engine->runs, 1);
-    if (tier == READ_CACHED && json_get(call->body, "Cold") != NULL) {
-        return error_set(err, ERROR_WOULD_BLOCK, "cold");
-    }
-    call->answer.size = 0;
-    while (tier == READ_FULL && atomic_load(&engine->hold)) {
-        sched_yield();
-    }
-    call->wait_seq = member(call, "Seq");
-    uint64_t code = member(call, "Code");
-    if (code != 0) {
-        buffer_append_text(&call->error_members, ",\"Extra\":1");
-        return error_set(err, (enum error_code)code, "code of /secret/path");
-    }
-    if (json_get(call->body, "Empty") == NULL) {
-        buffer_append_text(&call->answer,
-                           tier == READ_FULL ? "{\"Tier\":\"full\"}" : "{\"Tier\":\"cached\"}");
-    }
-    return true;
-}
-
-static void fake_release(struct call *call)
-{
-    atomic_fetch_add(&call->node->store->engine->releases, 1);
-}
-
-static const struct operation fake_put = {"PutItem", 8, false, fake_decode, fake_run, fake_release};
-static const struct operation fake_scan = {"Scan", 8, true, fake_decode, fake_run, NULL};
-const struct operation *const operations[] = {&fake_put, &fake_scan};
-const uint32_t operations_count = ARRAY_COUNT(operations);
-
-const struct operation *operation_find(struct slice name, uint32_t *number)
-{
-    for (uint32_t i = 0; i < operations_count; i++) {
-        if (slice_is(name, operations[i]->name)) {
-            *number = i;
-            return operations[i];
-        }
-    }
-    return NULL;
-}
-
-bool operation_is_known(struct slice name)
-{
-    return slice_is(name, "ExecuteStatement") || slice_is(name, "ListStreams");
-}
-
-/* --- The fixture ------------------------------------------------------------------------------ */
-
-struct dispatch_fixture {
-    struct engine engine;
-    struct store store;
-    struct node node;
-    struct loop loop;
-    struct loop_options options;
-    int log_fd[2];
-};
-
-static void on_sync_failed(struct node *node, const struct error *err)
-{
-    cr_assert_eq(err->code, ERROR_IO);
-    atomic_fetch_add(&node->store->engine->told, 1);
-}
-
-static struct dispatch_fixture *prepared(void)
-{
-    struct dispatch_fixture *fixture = calloc(1, sizeof(*fixture));
-    cr_assert_eq(pipe2(fixture->log_fd, O_CLOEXEC | O_NONBLOCK), 0);
-    struct log_options log = {.fd = fixture->log_fd[1], .level = LOG_INFO};
-    fixture->store.engine = &fixture->engine;
-    fixture->node.store = &fixture->store;
-    fixture->node.log = log_open(&log);
-    fixture->node.metrics = metrics_open(1, operations_count);
-    strcpy(fixture->node.region, "us-east-1");
-    fixture->options = (struct loop_options){
-        .node = &fixture->node,
-        .address = "127.0.0.1:0",
-        .wait_durable = true,
-        .connections_max = 3000,
-        .idle_ms = 60000,
-        .header_ms = 60000,
-        .body_ms = 60000,
-        .on_sync_failed = on_sync_failed,
-    };
-    return fixture;
-}
-
-static void start(struct dispatch_fixture *fixture)
-{
-    struct error err = {0};
-    cr_assert(loop_start(&fixture->loop, &fixture->options, &err), "%s", err.text);
-}
-
-static struct dispatch_fixture *started(void)
-{
-    struct dispatch_fixture *fixture = prepared();
-    start(fixture);
-    return fixture;
-}
-
-static void stopped(struct dispatch_fixture *fixture)
-{
-    loop_drain(&fixture->loop, 1);
-    loop_join(&fixture->loop);
-    metrics_close(fixture->node.metrics);
-    log_close(fixture->node.log);
-    credentials_close(fixture->node.credentials);
-    close(fixture->log_fd[0]);
-    close(fixture->log_fd[1]);
-    free(fixture);
-}
-
-static int connected(struct dispatch_fixture *fixture)
-{
-    int fd = client_connect(loop_address(&fixture->loop));
-    cr_assert_geq(fd, 0);
-    return fd;
-}
-
-/* `more` are header lines. */
-static void ask_more(int fd, const char *target, const char *more, const char *body, size_t size)
-{
-    char head[4096];
-    snprintf(head, sizeof(head),
-             "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: %s\r\n%sContent-Length: %zu\r\n\r\n",
-             target, more, size);
-    client_send(fd, head);
-    client_send_bytes(fd, body, size);
-}
-
-#define JSON_1_0 "Content-Type: application/x-amz-json-1.0\r\n"
-
-static void ask(int fd, const char *operation, const char *body)
-{
-    char target[128];
-    snprintf(target, sizeof(target), "DynamoDB_20120810.%s", operation);
-    ask_more(fd, target, JSON_1_0, body, strlen(body));
-}
-
-static void expect(int fd, unsigned status, const char *body)
-{
-    struct response response;
-    client_receive(fd, &response);
-    cr_assert_str_eq(response.body, body);
-    cr_assert_eq(response.status, status, "%s%s", response.head, response.body);
-    const char *crc = strstr(response.head, "\r\nx-amz-crc32: ");
-    cr_assert_not_null(crc);
-    cr_assert_eq(strtoul(crc + strlen("\r\nx-amz-crc32: "), NULL, 10),
-                 crc32(0, (const Bytef *)response.body, (uInt)response.body_bytes));
-    cr_assert_not_null(strstr(response.head, "\r\nx-amzn-RequestId: "));
-    response_clear(&response);
-}
-
-static void expect_head(int fd, const char *line)
-{
-    struct response response;
-    client_receive(fd, &response);
-    cr_assert_not_null(strstr(response.head, line), "%s", response.head);
-    response_clear(&response);
-}
-
-static bool nothing_to_read(int fd)
-{
-    char byte;
-    return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0;
-}
-
-#define CACHED "{\"Tier\":\"cached\"}"
-#define FULL "{\"Tier\":\"full\"}"
-#define INTERNAL                                                                                   \
-    "{\"__type\":\"com.amazonaws.dynamodb.v20120810#InternalServerError\","                        \
-    "\"message\":\"Internal server error\"}"
-#define SERIALIZATION "{\"__type\":\"com.amazon.coral.service#SerializationException\"}"
-#define UNKNOWN "{\"__type\":\"com.amazon.coral.service#UnknownOperationException\"}"
-#define MISSING                                                                                    \
-    "{\"__type\":\"com.amazon.coral.service#MissingAuthenticationTokenException\","                \
-    "\"message\":\"Request is missing Authentication Token\"}"
-
 /* --- Ways of a call --------------------------------------------------------------------------- */
 
 Test(dispatch, runs_an_operation_on_the_loop)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
-    ask(fd, "PutItem", "{}");
-    expect(fd, 200, CACHED);
-    ask(fd, "PutItem", "{\"Empty\":1}");
-    expect(fd, 200, "");
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{}");
+    dispatch_expect(fd, 200, CACHED);
+    dispatch_ask(fd, "PutItem", "{\"Empty\":1}");
+    dispatch_expect(fd, 200, "");
     cr_assert_eq(atomic_load(&fixture->engine.runs), 2);
     cr_assert_eq(atomic_load(&fixture->engine.releases), 2);
     struct metrics_total total;
@@ -258,62 +28,63 @@ Test(dispatch, runs_an_operation_on_the_loop)
     cr_assert_eq(total.requests, 2);
     cr_assert_eq(total.codes[ERROR_NONE], 2);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, takes_cold_reads_and_worker_operations_to_a_worker)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
-    ask(fd, "PutItem", "{\"Cold\":1}");
-    expect(fd, 200, FULL);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{\"Cold\":1}");
+    dispatch_expect(fd, 200, FULL);
     cr_assert_eq(atomic_load(&fixture->engine.runs), 2);
-    ask(fd, "Scan", "{}");
-    expect(fd, 200, FULL);
+    dispatch_ask(fd, "Scan", "{}");
+    dispatch_expect(fd, 200, FULL);
     cr_assert_eq(atomic_load(&fixture->engine.runs), 3);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, echoes_the_content_type)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
-    ask(fd, "PutItem", "{}");
-    expect_head(fd, "\r\nContent-Type: application/x-amz-json-1.0\r\n");
-    ask_more(fd, "DynamoDB_20120810.PutItem", "Content-Type: Application/JSON ; charset=utf-8\r\n",
-             "{}", 2);
-    expect_head(fd, "\r\nContent-Type: application/json\r\n");
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{}");
+    dispatch_expect_head(fd, "\r\nContent-Type: application/x-amz-json-1.0\r\n");
+    dispatch_ask_more(fd, "DynamoDB_20120810.PutItem",
+                      "Content-Type: Application/JSON ; charset=utf-8\r\n", "{}", 2);
+    dispatch_expect_head(fd, "\r\nContent-Type: application/json\r\n");
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, renders_what_decode_and_run_refuse)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
-    ask(fd, "PutItem", "{\"Invalid\":1}");
-    expect(fd, 400,
-           "{\"__type\":\"com.amazon.coral.validate#ValidationException\","
-           "\"message\":\"no good: \\\"Invalid\\\"\"}");
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{\"Invalid\":1}");
+    dispatch_expect(fd, 400,
+                    "{\"__type\":\"com.amazon.coral.validate#ValidationException\","
+                    "\"message\":\"no good: \\\"Invalid\\\"\"}");
     cr_assert_eq(atomic_load(&fixture->engine.releases), 1, "also after a failed decode");
     char body[64];
     snprintf(body, sizeof(body), "{\"Code\":%d}", ERROR_CONDITION);
-    ask(fd, "PutItem", body);
-    expect(fd, 400,
-           "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\","
-           "\"message\":\"code of /secret/path\",\"Extra\":1}");
+    dispatch_ask(fd, "PutItem", body);
+    dispatch_expect(
+        fd, 400,
+        "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\","
+        "\"message\":\"code of /secret/path\",\"Extra\":1}");
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, what_goes_wrong_inside_is_for_the_log_only)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
     char body[64], line[2048] = "";
     snprintf(body, sizeof(body), "{\"Code\":%d,\"Cold\":1}", ERROR_CORRUPT);
-    ask(fd, "PutItem", body);
+    dispatch_ask(fd, "PutItem", body);
     struct response response;
     client_receive(fd, &response);
     cr_assert_eq(response.status, 500);
@@ -325,19 +96,19 @@ Test(dispatch, what_goes_wrong_inside_is_for_the_log_only)
     cr_assert_not_null(strstr(line, "/secret/path"), "%s", line);
     cr_assert_not_null(strstr(line, "PutItem"), "%s", line);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 /* --- The order of checks ---------------------------------------------------------------------- */
 
 Test(dispatch, checks_json_then_target)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
     const char *const broken[] = {"", "{", "[]", "\"x\"", "null", "{}x"};
     for (size_t i = 0; i < ARRAY_COUNT(broken); i++) {
-        ask(fd, "Nonsense", broken[i]);
-        expect(fd, 400, SERIALIZATION);
+        dispatch_ask(fd, "Nonsense", broken[i]);
+        dispatch_expect(fd, 400, SERIALIZATION);
     }
     const char *const unknown[] = {"",
                                    "PutItem",
@@ -347,30 +118,30 @@ Test(dispatch, checks_json_then_target)
                                    "DynamoDBStreams_20120810.PutItem",
                                    "DynamoDB_20120810.ListStreams"};
     for (size_t i = 0; i < ARRAY_COUNT(unknown); i++) {
-        ask_more(fd, unknown[i], JSON_1_0, "{}", 2);
-        expect(fd, 400, UNKNOWN);
+        dispatch_ask_more(fd, unknown[i], JSON_1_0, "{}", 2);
+        dispatch_expect(fd, 400, UNKNOWN);
     }
-    ask_more(fd, "DynamoDBStreams_20120810.ListStreams", JSON_1_0, "{}", 2);
-    expect(fd, 400,
-           "{\"__type\":\"com.amazon.coral.service#NotImplementedException\",\"message\":"
-           "\"This version of Meridian does not have the operation ListStreams.\"}");
+    dispatch_ask_more(fd, "DynamoDBStreams_20120810.ListStreams", JSON_1_0, "{}", 2);
+    dispatch_expect(fd, 400,
+                    "{\"__type\":\"com.amazon.coral.service#NotImplementedException\",\"message\":"
+                    "\"This version of Meridian does not have the operation ListStreams.\"}");
     struct metrics_total total;
     metrics_total(fixture->node.metrics, operations_count, &total);
     cr_assert_eq(total.codes[ERROR_SERIALIZATION], ARRAY_COUNT(broken));
     cr_assert_eq(total.codes[ERROR_UNKNOWN_OPERATION], ARRAY_COUNT(unknown));
     cr_assert_eq(total.codes[ERROR_NOT_IMPLEMENTED], 1);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 static struct dispatch_fixture *started_with_keys(const char *secret)
 {
-    struct dispatch_fixture *fixture = prepared();
+    struct dispatch_fixture *fixture = dispatch_prepared();
     struct error err = {0};
     char text[256];
     snprintf(text, sizeof(text), "[a]\naws_access_key_id=ID\naws_secret_access_key=%s\n", secret);
     cr_assert(credentials_parse("file", slice_text(text), &fixture->node.credentials, &err));
-    start(fixture);
+    dispatch_start(fixture);
     return fixture;
 }
 
@@ -395,25 +166,25 @@ static void ask_signed(int fd, const char *secret, const char *operation, const 
     snprintf(more, sizeof(more), JSON_1_0 "X-Amz-Date: %s\r\nAuthorization: %s\r\n", date,
              authorization);
     snprintf(target, sizeof(target), "DynamoDB_20120810.%s", operation);
-    ask_more(fd, target, more, body, strlen(body));
+    dispatch_ask_more(fd, target, more, body, strlen(body));
     free(authorization);
 }
 
 Test(dispatch, checks_the_signature_after_json_and_target)
 {
     struct dispatch_fixture *fixture = started_with_keys("s1");
-    int fd = connected(fixture);
-    ask(fd, "Nonsense", "{");
-    expect(fd, 400, SERIALIZATION);
-    ask(fd, "Nonsense", "{}");
-    expect(fd, 400, UNKNOWN);
-    ask(fd, "PutItem", "{\"Invalid\":1}");
-    expect(fd, 400, MISSING);
-    ask(fd, "ExecuteStatement", "{}");
-    expect(fd, 400, MISSING);
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "Nonsense", "{");
+    dispatch_expect(fd, 400, SERIALIZATION);
+    dispatch_ask(fd, "Nonsense", "{}");
+    dispatch_expect(fd, 400, UNKNOWN);
+    dispatch_ask(fd, "PutItem", "{\"Invalid\":1}");
+    dispatch_expect(fd, 400, MISSING);
+    dispatch_ask(fd, "ExecuteStatement", "{}");
+    dispatch_expect(fd, 400, MISSING);
     cr_assert_eq(atomic_load(&fixture->engine.releases), 0);
     ask_signed(fd, "s1", "PutItem", "{}");
-    expect(fd, 200, CACHED);
+    dispatch_expect(fd, 200, CACHED);
     ask_signed(fd, "s1", "PutItem", "{\"Invalid\":1}");
     cr_assert_eq(client_status(fd), 400);
     ask_signed(fd, "wrong", "PutItem", "{}");
@@ -425,32 +196,33 @@ Test(dispatch, checks_the_signature_after_json_and_target)
                        "%s", response.body);
     response_clear(&response);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, a_strangers_large_or_packed_body_is_not_parsed)
 {
     struct dispatch_fixture *fixture = started_with_keys("s1");
-    int fd = connected(fixture);
+    int fd = dispatch_connected(fixture);
     size_t size = HTTP_UNSIGNED_JSON_BYTES_MAX + 1;
     char *body = calloc(1, size);
-    ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0, body, size);
-    expect(fd, 400, MISSING);
-    ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0, body, size - 1);
-    expect(fd, 400, SERIALIZATION);
-    ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0 "Content-Encoding: gzip\r\n", "x", 1);
-    expect(fd, 400, MISSING);
+    dispatch_ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0, body, size);
+    dispatch_expect(fd, 400, MISSING);
+    dispatch_ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0, body, size - 1);
+    dispatch_expect(fd, 400, SERIALIZATION);
+    dispatch_ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0 "Content-Encoding: gzip\r\n", "x",
+                      1);
+    dispatch_expect(fd, 400, MISSING);
     free(body);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, new_credentials_are_taken_while_it_serves)
 {
     struct dispatch_fixture *fixture = started_with_keys("s1");
-    int fd = connected(fixture);
+    int fd = dispatch_connected(fixture);
     ask_signed(fd, "s1", "PutItem", "{}");
-    expect(fd, 200, CACHED);
+    dispatch_expect(fd, 200, CACHED);
     struct credentials *next = NULL;
     struct error err = {0};
     cr_assert(credentials_parse("file",
@@ -463,19 +235,19 @@ Test(dispatch, new_credentials_are_taken_while_it_serves)
     ask_signed(fd, "s1", "PutItem", "{}");
     cr_assert_eq(client_status(fd), 400);
     ask_signed(fd, "s2", "PutItem", "{}");
-    expect(fd, 200, CACHED);
+    dispatch_expect(fd, 200, CACHED);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 /* --- Other requests --------------------------------------------------------------------------- */
 
 Test(dispatch, answers_health_checks_browsers_and_strangers)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
     client_send(fd, "GET / HTTP/1.1\r\n\r\n");
-    expect(fd, 200, "healthy: dynamodb.us-east-1.amazonaws.com ");
+    dispatch_expect(fd, 200, "healthy: dynamodb.us-east-1.amazonaws.com ");
     client_send(fd, "OPTIONS / HTTP/1.1\r\nOrigin: x\r\nAccess-Control-Request-Headers: a, b\r\n"
                     "Access-Control-Request-Method: POST\r\n\r\n");
     struct response response;
@@ -487,8 +259,8 @@ Test(dispatch, answers_health_checks_browsers_and_strangers)
     cr_assert_not_null(strstr(response.head, "\r\nAccess-Control-Allow-Headers: a, b\r\n"));
     cr_assert_not_null(strstr(response.head, "\r\nAccess-Control-Allow-Methods: POST\r\n"));
     response_clear(&response);
-    ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0 "Origin: y\r\n", "{}", 2);
-    expect_head(fd, "\r\nAccess-Control-Allow-Origin: *\r\n");
+    dispatch_ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0 "Origin: y\r\n", "{}", 2);
+    dispatch_expect_head(fd, "\r\nAccess-Control-Allow-Origin: *\r\n");
     const char *const strangers[] = {
         "OPTIONS / HTTP/1.1\r\n\r\n",
         "DELETE / HTTP/1.1\r\n\r\n",
@@ -499,10 +271,10 @@ Test(dispatch, answers_health_checks_browsers_and_strangers)
         "POST / HTTP/1.1\r\nContent-Type: application/jsonx\r\nContent-Length: 2\r\n\r\n{}"};
     for (size_t i = 0; i < ARRAY_COUNT(strangers); i++) {
         client_send(fd, strangers[i]);
-        expect(fd, 404, "<UnknownOperationException/>\n");
+        dispatch_expect(fd, 404, "<UnknownOperationException/>\n");
     }
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 static size_t gzipped(const void *bytes, size_t size, uint8_t *to, size_t to_bytes)
@@ -520,30 +292,30 @@ static size_t gzipped(const void *bytes, size_t size, uint8_t *to, size_t to_byt
 
 Test(dispatch, takes_gzip_bodies_within_the_limit)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
     const char *target = "DynamoDB_20120810.PutItem";
     const char *gzip = JSON_1_0 "Content-Encoding: gzip\r\n";
     size_t packed_bytes = 64 << 10, bomb_bytes = HTTP_BODY_BYTES_MAX + 1;
     uint8_t *packed = malloc(packed_bytes), *bomb = malloc(bomb_bytes);
     size_t size = gzipped("{\"Cold\":1}", 10, packed, packed_bytes);
-    ask_more(fd, target, gzip, (const char *)packed, size);
-    expect(fd, 200, FULL);
-    ask_more(fd, target, JSON_1_0 "Content-Encoding: identity\r\n", "{}", 2);
-    expect(fd, 200, CACHED);
-    ask_more(fd, target, gzip, "junk", 4);
-    expect(fd, 500, INTERNAL);
-    ask_more(fd, target, JSON_1_0 "Content-Encoding: br\r\n", "{}", 2);
-    expect(fd, 500, INTERNAL);
+    dispatch_ask_more(fd, target, gzip, (const char *)packed, size);
+    dispatch_expect(fd, 200, FULL);
+    dispatch_ask_more(fd, target, JSON_1_0 "Content-Encoding: identity\r\n", "{}", 2);
+    dispatch_expect(fd, 200, CACHED);
+    dispatch_ask_more(fd, target, gzip, "junk", 4);
+    dispatch_expect(fd, 500, INTERNAL);
+    dispatch_ask_more(fd, target, JSON_1_0 "Content-Encoding: br\r\n", "{}", 2);
+    dispatch_expect(fd, 500, INTERNAL);
     memset(bomb, ' ', bomb_bytes);
     size = gzipped(bomb, bomb_bytes, packed, packed_bytes);
-    ask_more(fd, target, gzip, (const char *)packed, size);
+    dispatch_ask_more(fd, target, gzip, (const char *)packed, size);
     cr_assert_eq(client_status(fd), 413);
     cr_assert(client_is_closed(fd));
     free(packed);
     free(bomb);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 /* --- Waiting for the disk --------------------------------------------------------------------- */
@@ -556,96 +328,99 @@ static void set_durable(struct dispatch_fixture *fixture, uint64_t seq)
 
 Test(dispatch, answers_wait_for_the_seq_they_show)
 {
-    struct dispatch_fixture *fixture = started();
-    int first = connected(fixture), second = connected(fixture), third = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int first = dispatch_connected(fixture), second = dispatch_connected(fixture),
+        third = dispatch_connected(fixture);
     char refused[64];
     set_durable(fixture, 2);
     snprintf(refused, sizeof(refused), "{\"Seq\":4,\"Code\":%d}", ERROR_CONDITION);
-    ask(first, "PutItem", "{\"Seq\":9}");
-    ask(second, "PutItem", "{\"Seq\":3,\"Cold\":1}");
-    ask(third, "PutItem", refused);
+    dispatch_ask(first, "PutItem", "{\"Seq\":9}");
+    dispatch_ask(second, "PutItem", "{\"Seq\":3,\"Cold\":1}");
+    dispatch_ask(third, "PutItem", refused);
     fixture_await_equal(&fixture->loop.waiting, 3);
-    int ready = connected(fixture);
-    ask(ready, "PutItem", "{\"Seq\":2}");
-    expect(ready, 200, CACHED);
-    cr_assert(nothing_to_read(first) && nothing_to_read(second) && nothing_to_read(third));
+    int ready = dispatch_connected(fixture);
+    dispatch_ask(ready, "PutItem", "{\"Seq\":2}");
+    dispatch_expect(ready, 200, CACHED);
+    cr_assert(dispatch_nothing_to_read(first) && dispatch_nothing_to_read(second) &&
+              dispatch_nothing_to_read(third));
     set_durable(fixture, 3);
-    expect(second, 200, FULL);
-    cr_assert(nothing_to_read(first) && nothing_to_read(third), "an error waits like an answer");
+    dispatch_expect(second, 200, FULL);
+    cr_assert(dispatch_nothing_to_read(first) && dispatch_nothing_to_read(third),
+              "an error waits like an answer");
     set_durable(fixture, 4);
     cr_assert_eq(client_status(third), 400);
-    cr_assert(nothing_to_read(first));
+    cr_assert(dispatch_nothing_to_read(first));
     set_durable(fixture, 100);
-    expect(first, 200, CACHED);
+    dispatch_expect(first, 200, CACHED);
     fixture_await_equal(&fixture->loop.waiting, 0);
     close(first);
     close(second);
     close(third);
     close(ready);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, a_lost_wake_up_only_delays)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
-    ask(fd, "PutItem", "{\"Seq\":1}");
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{\"Seq\":1}");
     fixture_await_equal(&fixture->loop.waiting, 1);
     atomic_store(&fixture->engine.durable_seq, 1);
-    expect(fd, 200, CACHED);
+    dispatch_expect(fd, 200, CACHED);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, pipelined_writes_wait_one_after_the_other)
 {
-    struct dispatch_fixture *fixture = started();
-    int fd = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
     for (int i = 1; i <= 20; i++) {
         char body[32];
         snprintf(body, sizeof(body), "{\"Seq\":%d}", i);
-        ask(fd, "PutItem", body);
+        dispatch_ask(fd, "PutItem", body);
     }
     for (unsigned i = 1; i <= 20; i++) {
         fixture_await_equal(&fixture->engine.runs, i);
         set_durable(fixture, i);
-        expect(fd, 200, CACHED);
+        dispatch_expect(fd, 200, CACHED);
     }
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, relaxed_durability_does_not_wait)
 {
-    struct dispatch_fixture *fixture = prepared();
+    struct dispatch_fixture *fixture = dispatch_prepared();
     fixture->options.wait_durable = false;
-    start(fixture);
-    int fd = connected(fixture);
-    ask(fd, "PutItem", "{\"Seq\":9}");
-    expect(fd, 200, CACHED);
+    dispatch_start(fixture);
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{\"Seq\":9}");
+    dispatch_expect(fd, 200, CACHED);
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, a_failed_sync_fails_all_who_wait_and_tells_the_node_once)
 {
-    struct dispatch_fixture *fixture = started();
-    int first = connected(fixture), second = connected(fixture);
-    ask(first, "PutItem", "{\"Seq\":1}");
-    ask(second, "PutItem", "{\"Seq\":2}");
+    struct dispatch_fixture *fixture = dispatch_started();
+    int first = dispatch_connected(fixture), second = dispatch_connected(fixture);
+    dispatch_ask(first, "PutItem", "{\"Seq\":1}");
+    dispatch_ask(second, "PutItem", "{\"Seq\":2}");
     fixture_await_equal(&fixture->loop.waiting, 2);
     atomic_store(&fixture->engine.failed, true);
     set_durable(fixture, 1);
-    expect(first, 200, CACHED);
-    expect(second, 500, INTERNAL);
-    ask(first, "PutItem", "{\"Seq\":3}");
-    expect(first, 500, INTERNAL);
-    ask(first, "PutItem", "{\"Seq\":1}");
-    expect(first, 200, CACHED);
+    dispatch_expect(first, 200, CACHED);
+    dispatch_expect(second, 500, INTERNAL);
+    dispatch_ask(first, "PutItem", "{\"Seq\":3}");
+    dispatch_expect(first, 500, INTERNAL);
+    dispatch_ask(first, "PutItem", "{\"Seq\":1}");
+    dispatch_expect(first, 200, CACHED);
     cr_assert_eq(atomic_load(&fixture->engine.told), 1);
     close(first);
     close(second);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 /* --- Workers, and the end --------------------------------------------------------------------- */
@@ -657,36 +432,36 @@ Test(dispatch, throttles_when_too_many_calls_are_on_workers)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     cr_assert_gt(files.rlim_cur, 2 * HTTP_CALLS_BLOCKED_MAX + 100, "needs more open files");
-    struct dispatch_fixture *fixture = started();
+    struct dispatch_fixture *fixture = dispatch_started();
     static int fds[HTTP_CALLS_BLOCKED_MAX];
     atomic_store(&fixture->engine.hold, true);
     for (int i = 0; i < HTTP_CALLS_BLOCKED_MAX; i++) {
-        fds[i] = connected(fixture);
-        ask(fds[i], "Scan", "{}");
+        fds[i] = dispatch_connected(fixture);
+        dispatch_ask(fds[i], "Scan", "{}");
     }
-    int fd = connected(fixture);
+    int fd = dispatch_connected(fixture);
     fixture_await_equal(&fixture->loop.workers_busy, HTTP_CALLS_BLOCKED_MAX);
-    ask(fd, "PutItem", "{\"Cold\":1}");
-    expect(fd, 400,
-           "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\","
-           "\"message\":\"The request was denied due to request throttling.\"}");
+    dispatch_ask(fd, "PutItem", "{\"Cold\":1}");
+    dispatch_expect(fd, 400,
+                    "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\","
+                    "\"message\":\"The request was denied due to request throttling.\"}");
     atomic_store(&fixture->engine.hold, false);
     for (int i = 0; i < HTTP_CALLS_BLOCKED_MAX; i++) {
-        expect(fds[i], 200, FULL);
+        dispatch_expect(fds[i], 200, FULL);
         close(fds[i]);
     }
     close(fd);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, a_client_that_vanishes_while_its_call_is_on_a_worker_does_no_harm)
 {
-    struct dispatch_fixture *fixture = started();
+    struct dispatch_fixture *fixture = dispatch_started();
     atomic_store(&fixture->engine.hold, true);
     struct linger linger = {.l_onoff = 1};
     for (int i = 0; i < 3; i++) {
-        int fd = connected(fixture);
-        ask(fd, "PutItem", "{\"Cold\":1,\"Seq\":5}");
+        int fd = dispatch_connected(fixture);
+        dispatch_ask(fd, "PutItem", "{\"Cold\":1,\"Seq\":5}");
         fixture_await(&fixture->engine.runs, (unsigned)(2 * i + 2));
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
         close(fd);
@@ -696,40 +471,36 @@ Test(dispatch, a_client_that_vanishes_while_its_call_is_on_a_worker_does_no_harm
     fixture_await_equal(&fixture->loop.waiting, 3);
     set_durable(fixture, 5);
     fixture_await_equal(&fixture->engine.releases, 3);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, a_drain_lets_calls_on_workers_and_waiting_ones_finish)
 {
-    struct dispatch_fixture *fixture = started();
-    int worker = connected(fixture), waiter = connected(fixture);
+    struct dispatch_fixture *fixture = dispatch_started();
+    int worker = dispatch_connected(fixture), waiter = dispatch_connected(fixture);
     atomic_store(&fixture->engine.hold, true);
-    ask(worker, "Scan", "{}");
-    ask(waiter, "PutItem", "{\"Seq\":7}");
+    dispatch_ask(worker, "Scan", "{}");
+    dispatch_ask(waiter, "PutItem", "{\"Seq\":7}");
     fixture_await_equal(&fixture->loop.waiting, 1);
     fixture_await(&fixture->engine.runs, 2);
     loop_drain(&fixture->loop, FIXTURE_DEADLINE_MS);
     set_durable(fixture, 7);
-    expect(waiter, 200, CACHED);
+    dispatch_expect(waiter, 200, CACHED);
     atomic_store(&fixture->engine.hold, false);
-    expect(worker, 200, FULL);
+    dispatch_expect(worker, 200, FULL);
     cr_assert(client_is_closed(worker));
     loop_join(&fixture->loop);
-    loop_durable(&fixture->loop);
+    loop_durable(&fixture->loop); /* Late, and harmless. */
     close(worker);
     close(waiter);
-    metrics_close(fixture->node.metrics);
-    log_close(fixture->node.log);
-    close(fixture->log_fd[0]);
-    close(fixture->log_fd[1]);
-    free(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, loops_share_a_port_and_a_second_daemon_notices)
 {
-    struct dispatch_fixture *fixture = prepared();
+    struct dispatch_fixture *fixture = dispatch_prepared();
     fixture->options.reuse_port = true;
-    start(fixture);
+    dispatch_start(fixture);
     struct loop second = {0};
     struct error err = {0};
     struct loop_options options = fixture->options;
@@ -740,12 +511,12 @@ Test(dispatch, loops_share_a_port_and_a_second_daemon_notices)
     cr_assert_eq(err.code, ERROR_IO);
     loop_drain(&second, 1);
     loop_join(&second);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
 
 Test(dispatch, a_loop_whose_address_is_taken_leaves_nothing)
 {
-    struct dispatch_fixture *fixture = started();
+    struct dispatch_fixture *fixture = dispatch_started();
     struct loop second = {0};
     struct error err = {0};
     struct loop_options options = fixture->options;
@@ -755,5 +526,5 @@ Test(dispatch, a_loop_whose_address_is_taken_leaves_nothing)
     loop_drain(&second, 1);
     loop_join(&second);
     loop_durable(&second);
-    stopped(fixture);
+    dispatch_stopped(fixture);
 }
