@@ -18,7 +18,6 @@
  * state). Neither can be mended by shipping: the state is REPAIR, and nothing is sent. */
 #include "replication/shipper.h"
 
-#include "replication/mutant.h"
 #include "replication/records.h"
 
 #include <pthread.h>
