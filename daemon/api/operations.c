@@ -93,21 +93,24 @@ static int operation_compare(const void *name, const void *entry)
     return slice_compare(*(const struct slice *)name, slice_text(*(const char *const *)entry));
 }
 
-static int operation_compare_served(const void *name, const void *entry)
-{
-    const struct operation *const *operation = entry;
-    return slice_compare(*(const struct slice *)name, slice_text((*operation)->name));
-}
-
 const struct operation *operation_find(struct slice name, uint32_t *number)
 {
-    const struct operation *const *found = bsearch(&name, operations, operations_count,
-                                                   sizeof(operations[0]), operation_compare_served);
-    if (found == NULL) {
-        return NULL;
+    uint32_t low = 0;
+    uint32_t high = operations_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int order = slice_compare(name, slice_text(operations[middle]->name));
+        if (order == 0) {
+            *number = middle;
+            return operations[middle];
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
     }
-    *number = (uint32_t)(found - operations);
-    return *found;
+    return NULL;
 }
 
 bool operation_is_known(struct slice name)

@@ -49,7 +49,9 @@ static void shape_find(const struct shape *shape,
                        const struct json *found[SHAPE_MEMBERS_MAX])
 {
     ensure(shape->members_count <= SHAPE_MEMBERS_MAX);
-    memset(found, 0, sizeof(found[0]) * SHAPE_MEMBERS_MAX);
+    for (uint32_t i = 0; i < shape->members_count; i++) {
+        found[i] = NULL;
+    }
     for (const struct json *child = body->first; child != NULL; child = child->next) {
         for (uint32_t i = 0; i < shape->members_count; i++) {
             if (slice_is(child->name, shape->members[i].name)) {
