@@ -151,6 +151,35 @@ def key_part(tag, content):
     return bytes([tag]) + content.replace(b"\x00", b"\x00\xff") + b"\x00\x01"
 
 
+# --- Messages (proto/peer/peer.proto, proto/peer/message.h) --------------------------------------
+
+
+def message(number, *fields):
+    """A PeerMessage with one body; fields are (number, int or bytes)."""
+    body = b"".join(varint(field << 3) + varint(content) if isinstance(content, int) else
+                    varint(field << 3 | 2) + sized(content) for field, content in fields)
+    return varint(number << 3 | 2) + sized(body)
+
+
+def dot_message(region, incarnation, seq):
+    return b"".join(varint(field << 3) + varint(content)
+                    for field, content in ((1, region), (2, incarnation), (3, seq)))
+
+
+UID = bytes(range(16))
+
+
+def record(made, content):
+    rest = (b"\x01" + (b"\x01" if content is None else b"\x00") + UID + sized(KEY) + made +
+            (content or b""))
+    return sized(rest)
+
+
+RECORDS = (record(version(STAMP, OWN, SEEN), RICH) + record(version(STAMP + 1, OWN), None) +
+           record(version(STAMP + 2, OWN), SMALL))
+REPORT = dot_message(*SEEN[0]), dot_message(*SEEN[1])
+
+
 def main():
     write("fuzz_item", {"key": KEY, "small": SMALL, "rich": RICH, "deep": DEEP, "empty": image({}),
                         "set": value("NS", ["1", "-3", "2.5"])[2:], "number": decimal("-0.00125")})
@@ -179,7 +208,7 @@ def main():
         "key": " a = :n AND begins_with(b, :s)\0", "key-between": " #a = :n AND b BETWEEN :s AND :s\0",
         "projection": " a, c[0], d.b.c, #b, c[1].a\0",
         "update": " SET a = a + :n, d.a = if_not_exists(d.z, :0), c = list_append(c, :l) "
-                  "REMOVE c[0], g ADD f :N DELETE e :S\0",
+                  "REMOVE b, g ADD f :N DELETE e :S\0",
         "image": b" SET b = a REMOVE d.b\0" + RICH,
         # Tokens by number: SET a = a + :n, and a = :n AND size(b) > :0.
         "tokens-update": bytes([1, 48, 64, 35, 64, 41, 11]),
@@ -219,6 +248,28 @@ def main():
         "key-number": b"\1\3" + key_part(1, b"a\0b") + key_part(2, decimal("-12.5")),
         "key-alone": b"\1\x09" + key_part(1, b"user#17"),
         "key-binary": b"\1\2" + key_part(3, bytes([0, 1, 255])) + key_part(1, b"z")})
+    write("fuzz_message", {
+        "start": message(1, (1, 1), (2, 1795332000), (3, 4711), (4, 8 << 20)),
+        "batch": message(2, (1, 1795332000), (2, 4710), (3, 4713), (5, len(RECORDS)), (6, 3),
+                         (7, RECORDS), (8, REPORT[0]), (8, REPORT[1])),
+        "batch-empty": message(2, (1, 1795332000), (2, 4710), (3, 4800)),
+        "ack": message(3, (1, 1795332000), (2, 4713), (3, 9 << 20)),
+        "heartbeat": message(4, (1, STAMP >> 16), (2, STAMP), (3, 123456789), (5, 4713),
+                             (6, REPORT[0]), (7, 4713)),
+        "table": message(5, (1, 7), (2, UID), (3, b"Music"),
+                         (4, b"\x0a\x02pk\x10\x01"), (5, b"\x0a\x02sk\x10\x02"),
+                         (6, b"\x0a\x02pk\x10\x01"), (6, b"\x0a\x02sk\x10\x02"), (7, 1), (12, STAMP >> 16),
+                         (14, b"\x0a\x09us-east-1\x10\x01"), (14, b"\x0a\x09eu-west-1\x1a\x05waits"),
+                         (15, STAMP), (16, 1)),
+        "table-leaving": message(5, (1, 8), (2, UID), (3, b"Music"), (4, b"\x0a\x02pk\x10\x01"),
+                                 (6, b"\x0a\x02pk\x10\x01"), (7, 1), (15, STAMP), (16, 1), (17, 1),
+                                 (18, b"eu-west-1")),
+        "table-reply": message(6, (1, 7), (2, 1), (3, b"no"), (4, REPORT[0])),
+        "backfill": message(7, (1, UID), (2, 1), (3, 1), (5, len(RECORDS)), (6, 3), (7, RECORDS),
+                            (8, REPORT[0]), (9, 1), (10, 3)),
+        "backfill-ack": message(8, (1, UID), (2, 1), (3, 1), (4, 3)),
+        "refusal": message(9, (1, 24), (2, b"the cluster file names another key")),
+        "records": RECORDS})
 
 
 if __name__ == "__main__":
