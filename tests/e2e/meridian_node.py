@@ -59,13 +59,19 @@ class Node:
         self.addresses = {}
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            if self.owned:
+                shutil.rmtree(self.folder)
+            raise
         return self
 
     def __exit__(self, *exception):
-        self.stop()
+        status = self.stop()
         if self.owned:
             shutil.rmtree(self.folder)
+        assert status in (0, None), f"drained, but ended with {status}"
 
     def start(self):
         command = [binary("meridiand"), "--data", str(self.folder), "--region", self.region]
@@ -123,7 +129,8 @@ class Node:
             self.process.stdout.close()
             self.log.close()
             self.process = None
-        os.unlink(self.log.name)
+        if status == 0:
+            os.unlink(self.log.name)  # Otherwise it says why.
         return status
 
     @property
@@ -188,8 +195,6 @@ class Cluster:
     def __init__(self, regions):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-e2e-"))
         self.nodes = {region: self._node(region) for region in regions}
-        entries = [self._identity(node) for node in self.nodes.values()]
-        (self.folder / "cluster.yaml").write_text("regions:\n" + "".join(entries))
 
     def _node(self, region):
         flags = ["--peer", f"127.0.0.1:{free_port()}"]
@@ -209,18 +214,19 @@ class Cluster:
         return done.stdout
 
     def __enter__(self):
-        started = []
         try:
+            entries = [self._identity(node) for node in self.nodes.values()]
+            (self.folder / "cluster.yaml").write_text("regions:\n" + "".join(entries))
             for node in self.nodes.values():
                 node.start()
-                started.append(node)
         except BaseException:
-            for node in started:
+            for node in self.nodes.values():
                 node.stop()
+            shutil.rmtree(self.folder)
             raise
         return self
 
     def __exit__(self, *exception):
-        for node in self.nodes.values():
-            node.stop()
+        statuses = [node.stop() for node in self.nodes.values()]
         shutil.rmtree(self.folder)
+        assert set(statuses) <= {0, None}, f"drained, but ended with {statuses}"
