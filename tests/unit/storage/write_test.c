@@ -380,10 +380,15 @@ Test(write, a_context_holds_what_was_applied_and_what_the_overwritten_row_knew)
     context_raise(&settled, (struct dot){3, 6, 7});
     context_raise(&settled, (struct dot){4, 1, 2});
     applied_settle(store->applied, &settled);
-    sample_put(store, replicated, &arena, item_ab("k", "3"));
+    uint64_t seq = sample_put(store, replicated, &arena, item_ab("k", "3"));
     cr_assert(sample_row(store, replicated, &arena, sample_key(&arena, "k"), &row));
     cr_assert_eq(row.version.context.count, 1);
     cr_assert(dot_equal(row.version.context.entries[0], (struct dot){2, 5, 9}));
+    /* The record keeps all: whoever gets it may not know what is settled. */
+    struct change change;
+    cr_assert(log_record(seq, &change));
+    cr_assert_eq(change.version.context.count, 3);
+    cr_assert_eq(version_compare(&change.version, &row.version), 0);
     /* Without replicas nobody will ever ask. */
     sample_put(store, plain, &arena, item_ab("k", "2"));
     cr_assert(sample_row(store, plain, &arena, sample_key(&arena, "k"), &row));
