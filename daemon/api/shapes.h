@@ -22,19 +22,20 @@ bool shape_is_name_or_arn(struct slice text);
 
 /* For tables of members. */
 #define SHAPE_MEMBERS(array) .members = (array), .members_count = ARRAY_COUNT(array)
+#define SHAPE_NAME(text) .name = (text), .name_size = sizeof(text) - 1
 #define MEMBER(member, its_shape)                                                                  \
     {                                                                                              \
-        .name = (member), .shape = (its_shape)                                                     \
+        SHAPE_NAME(member), .shape = (its_shape)                                                   \
     }
 #define REQUIRED(member, its_shape)                                                                \
     {                                                                                              \
-        .name = (member), .shape = (its_shape), .required = true                                   \
+        SHAPE_NAME(member), .shape = (its_shape), .required = true                                 \
     }
 #define SERVED_IF(member, its_shape, test)                                                         \
     {                                                                                              \
-        .name = (member), .shape = (its_shape), .serves = (test)                                   \
+        SHAPE_NAME(member), .shape = (its_shape), .serves = (test)                                 \
     }
 #define UNSERVED(member)                                                                           \
     {                                                                                              \
-        .name = (member)                                                                           \
+        SHAPE_NAME(member)                                                                         \
     }

@@ -63,11 +63,11 @@ static const struct shape shape_select = {.kind = SHAPE_STRING, .values = shape_
 
 #define LEGACY(member)                                                                             \
     {                                                                                              \
-        .name = (member), .role = ROLE_LEGACY                                                      \
+        SHAPE_NAME(member), .role = ROLE_LEGACY                                                    \
     }
 #define EXPRESSION(member)                                                                         \
     {                                                                                              \
-        .name = (member), .shape = &shape_any_string, .role = ROLE_EXPRESSION                      \
+        SHAPE_NAME(member), .shape = &shape_any_string, .role = ROLE_EXPRESSION                    \
     }
 #define TABLE_NAME REQUIRED("TableName", &shape_table_name)
 #define NAMES MEMBER("ExpressionAttributeNames", &shape_names)

@@ -54,7 +54,9 @@ static void shape_find(const struct shape *shape,
     }
     for (const struct json *child = body->first; child != NULL; child = child->next) {
         for (uint32_t i = 0; i < shape->members_count; i++) {
-            if (slice_is(child->name, shape->members[i].name)) {
+            const struct shape_member *member = &shape->members[i];
+            if (child->name.size == member->name_size &&
+                memcmp(child->name.data, member->name, member->name_size) == 0) {
                 found[i] = child->type == JSON_NULL ? NULL : child;
                 break;
             }
@@ -470,14 +472,18 @@ static void shape_print_roles(struct shape_text *to,
 static bool
 shape_mixing(const struct shape *shape, const struct json *const *found, struct error *err)
 {
+    unsigned roles = 0;
+    for (uint32_t i = 0; i < shape->members_count; i++) {
+        roles |= found[i] != NULL ? 1U << shape->members[i].role : 0;
+    }
+    if ((roles & 1U << ROLE_LEGACY) == 0 || (roles & 1U << ROLE_EXPRESSION) == 0) {
+        return true;
+    }
     char bytes[2][SHAPE_PATH_BYTES_MAX];
     struct shape_text legacy = {bytes[0], sizeof(bytes[0]), 0};
     struct shape_text expressions = {bytes[1], sizeof(bytes[1]), 0};
     shape_print_roles(&legacy, shape, found, ROLE_LEGACY);
     shape_print_roles(&expressions, shape, found, ROLE_EXPRESSION);
-    if (legacy.size == 0 || expressions.size == 0) {
-        return true;
-    }
     return error_set(err, ERROR_VALIDATION,
                      "Can not use both expression and non-expression parameters in the same "
                      "request: Non-expression parameters: {%s} Expression parameters: {%s}",

@@ -47,6 +47,7 @@ struct shape {
 
 struct shape_member {
     const char *name;
+    size_t name_size;
     const struct shape *shape; /* NULL: the API has it, this version never serves it. */
     bool required;
     enum shape_role role;
