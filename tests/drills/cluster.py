@@ -83,6 +83,12 @@ class Cluster:
         finally:
             api.close()
 
+    @staticmethod
+    def items(node, table):
+        """Rows that `node` counts in the table; 0 while it has none such."""
+        return next((entry["items"] for entry in admin(node.admin, "/v1/status")["tables"]
+                     if entry["name"] == table), 0)
+
     def add_replica(self, node, table, region):
         """Ask `node` for it; returns when it has begun."""
         api = self.api(node)

@@ -32,7 +32,7 @@ def test_no_acknowledged_write_is_missing_after_five_kills():
 
 
 def test_a_power_cut_loses_nothing_but_what_did_not_wait_for_the_disk():
-    perform("powercut", powercut.run, rounds=1, seconds=(0.3, 0.8))
+    perform("powercut", powercut.run, rounds=1, seconds=(0.3, 0.8), regions=1)
 
 
 def test_regions_agree_after_a_partition_and_list_each_conflict_once():
@@ -41,6 +41,19 @@ def test_regions_agree_after_a_partition_and_list_each_conflict_once():
 
 def test_a_replica_filled_under_writes_equals_its_source():
     perform("backfill", backfill.run, items=5000, rate=500)
+
+
+@pytest.mark.parametrize("kill", ["home", "away"])
+def test_a_replica_is_filled_though_a_region_is_killed_meanwhile(kill):
+    perform("backfill", backfill.run, items=15000, rate=300, kill=kill)
+
+
+def test_all_regions_are_equal_after_kills_of_any_of_them():
+    perform("kill9", kill9.run, rounds=2, seconds=(0.2, 0.5), regions=3)
+
+
+def test_no_replica_knows_what_a_power_cut_took_from_its_source():
+    perform("powercut", powercut.run, rounds=1, seconds=(0.3, 0.8), regions=2)
 
 
 # --- The judge -----------------------------------------------------------------------------------
