@@ -396,9 +396,11 @@ Test(apply, a_refused_append_changes_nothing)
     struct bench bench;
     bench_open(&bench, true);
     struct error err = {0};
-    disk_fail(".log", 1);
+    disk_hold(".log");
     struct change first = change(&bench, remote_dot(2, 1), 10, "a", "one");
     uint64_t seq = remote_apply(bench.store, &first, 1, remote_dot(2, 1)).wait_seq;
+    disk_fail(".log", 1);
+    disk_release();
     cr_assert_not(engine_wait_durable(bench.store->engine, seq, &err));
     struct change second = change(&bench, remote_dot(2, 2), 20, "a", "two");
     struct dot watermark = remote_dot(2, 2);

@@ -34,15 +34,15 @@ int fdatasync(int fd)
 {
     bool fails = false;
     pthread_mutex_lock(&disk.lock);
-    if (disk_is(fd, disk.failing)) {
-        disk.fail_in -= disk.fail_in > 0 ? 1 : 0;
-        fails = disk.fail_in == 0;
-    }
     disk.waiting++;
     while (disk_is(fd, disk.held)) {
         pthread_cond_wait(&disk.changed, &disk.lock);
     }
     disk.waiting--;
+    if (disk_is(fd, disk.failing)) {
+        disk.fail_in -= disk.fail_in > 0 ? 1 : 0;
+        fails = disk.fail_in == 0;
+    }
     pthread_mutex_unlock(&disk.lock);
     if (fails) {
         errno = EIO;

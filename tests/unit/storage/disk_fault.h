@@ -10,5 +10,7 @@ void disk_hold(const char *suffix);
 void disk_release(void);
 /* How many syncs wait. */
 uint32_t disk_waiting(void);
-/* The nth sync from now on of such a file fails with EIO (1: the next one), and all after it. */
+/* The nth sync from now on of such a file fails with EIO (1: the next one), and all after it.
+ * A held sync counts when it is released: hold, append, fail, release fails the sync of that append
+ * whatever other threads append. */
 void disk_fail(const char *suffix, uint32_t nth);

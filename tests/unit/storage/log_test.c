@@ -59,7 +59,7 @@ Test(log, own_writes_are_read_in_order_with_their_images)
     struct read read;
     read_log(store, &arena, 0, CHANGES_MAX, ALL_BYTES, &read);
     cr_assert_eq(read.count, 3);
-    cr_assert_eq(read.next, last);
+    cr_assert_geq(read.next, last); /* The store's housekeeper uses seqs as well. */
     cr_assert_eq(read.changes[0].version.dot.seq, first);
     cr_assert_eq(read.changes[0].version.dot.region, 1);
     cr_assert_eq(read.changes[0].table_id, table->id);
@@ -69,15 +69,15 @@ Test(log, own_writes_are_read_in_order_with_their_images)
     cr_assert_gt(read.changes[1].version.stamp, read.changes[0].version.stamp);
     struct value value;
     cr_assert(item_find(read.changes[2].image, SLICE_LITERAL("v"), &value));
-    cr_assert_eq(before + 1, first);
+    cr_assert_gt(first, before);
 
     read_log(store, &arena, first, CHANGES_MAX, ALL_BYTES, &read);
     cr_assert_eq(read.count, 2);
     read_log(store, &arena, last, CHANGES_MAX, ALL_BYTES, &read);
     cr_assert_eq(read.count, 0);
-    cr_assert_eq(read.next, last);
-    read_log(store, &arena, last + 9, CHANGES_MAX, ALL_BYTES, &read);
-    cr_assert_eq(read.next, last + 9, "a reader is never sent back");
+    cr_assert_geq(read.next, last);
+    read_log(store, &arena, last + 1000, CHANGES_MAX, ALL_BYTES, &read);
+    cr_assert_eq(read.next, last + 1000, "a reader is never sent back");
     table_release(table);
     store_close(store);
     arena_destroy(&arena);
@@ -145,7 +145,7 @@ Test(log, seqs_of_applied_batches_are_passed_over)
     struct read read;
     read_log(store, &arena, 0, CHANGES_MAX, ALL_BYTES, &read);
     cr_assert_eq(read.count, 0);
-    cr_assert_eq(read.next, seq);
+    cr_assert_geq(read.next, seq);
     cr_assert_eq(store_log_oldest(store), 1, "nothing was trimmed");
     table_release(table);
     store_close(store);

@@ -97,8 +97,10 @@ Test(walk, shows_nothing_that_a_crash_could_take_back)
     struct error err = {0};
     struct change change;
     bench_open(&bench);
-    disk_fail(".log", 1);
+    disk_hold(".log");
     put(&bench, "a");
+    disk_fail(".log", 1);
+    disk_release();
     struct store_walk *walk = store_walk_open(bench.store, bench.table->id);
     cr_assert_not(store_walk_next(walk, &bench.arena, &change, &err));
     cr_assert_eq(err.code, ERROR_IO, "%s", err.text);
