@@ -265,8 +265,10 @@ static bool sim_door_log_read(void *context,
                               uint64_t *next,
                               struct error *err)
 {
-    (void)err;
     struct sim_store *store = context;
+    if (store->broken) {
+        return error_set(err, ERROR_IO, "the simulated disk is broken");
+    }
     *count = 0;
     *next = after > store->durable_seq ? after : store->durable_seq;
     size_t bytes = 0;

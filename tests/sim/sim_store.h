@@ -51,6 +51,7 @@ struct sim_store {
     struct sim_undo *undo;
     uint32_t undo_count, undo_capacity;
     uint32_t throttle_one_in;      /* 0: never. */
+    bool broken;                   /* Reading the log fails. */
     bool here[SIM_TABLES];         /* The table has a replica in this region. */
     uint32_t ships_to[SIM_TABLES]; /* Bit per region id: the shipper thinks so. */
     uint64_t applies;

@@ -373,6 +373,31 @@ Test(message, a_table_is_checked_field_by_field)
     expect_refused(&message, "settings are out of range");
 }
 
+Test(message, a_table_of_too_many_attributes_is_refused)
+{
+    /* uid, name, and one empty attribute too many, by hand. */
+    struct buffer table;
+    buffer_init(&table, &arena, 256);
+    buffer_append_byte(&table, 2 << 3 | 2);
+    buffer_append_byte(&table, MESSAGE_UID_BYTES);
+    buffer_append_text(&table, "0123456789abcdef");
+    buffer_append_text(&table, "\x1a\x04name");
+    buffer_append_text(&table, "\x22\x05\x0a\x01k\x10\x01");
+    for (int i = 0; i <= PEER_TABLE_ATTRIBUTES_MAX; i++) {
+        buffer_append_byte(&table, 6 << 3 | 2);
+        buffer_append_byte(&table, 0);
+    }
+    struct buffer payload;
+    buffer_init(&payload, &arena, 256);
+    buffer_append_byte(&payload, 5 << 3 | 2);
+    buffer_append_varint(&payload, table.size);
+    buffer_append_slice(&payload, buffer_slice(&table));
+    struct message back;
+    struct error err = {0};
+    cr_assert_not(message_decode(buffer_slice(&payload), &arena, &back, &err));
+    cr_assert_not_null(strstr(err.text, "a table of 65 attributes"), "%s", err.text);
+}
+
 Test(message, a_uid_has_sixteen_bytes)
 {
     struct message message = sample(MESSAGE_BACKFILL_ACK);

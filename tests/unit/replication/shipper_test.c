@@ -386,3 +386,19 @@ Test(shipper, a_report_waits_for_the_own_writes_in_front_of_it)
     struct message batch = pumped_batch();
     cr_assert_eq(batch.batch.report.count, 1);
 }
+
+Test(shipper, a_log_that_cannot_be_read_is_an_error_and_nothing_is_skipped)
+{
+    started_at(0);
+    pair_write(&pair->a, 0, false);
+    pair->a.store.broken = true;
+    bool more;
+    double lag;
+    struct replica_store store = sim_store_door(&pair->a.store);
+    cr_assert_not(pair_pump(pair, &more));
+    cr_assert_eq(pair->err.code, ERROR_IO);
+    cr_assert_not_null(strstr(pair->err.text, "read the log behind 0"));
+    cr_assert_not(shipper_lag(&store, SLICE_LITERAL("r2"), 0, pair->now.wall_ms, &lag, &pair->err));
+    pair->a.store.broken = false;
+    cr_assert_eq(pumped_batch().batch.last_seq, 1);
+}
