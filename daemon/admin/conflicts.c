@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-enum { ADMIN_CONFLICTS_DEFAULT = 100 };
+enum { ADMIN_CONFLICTS_DEFAULT = 1000 };
 
 static bool conflicts_limit(const struct admin_request *request, uint32_t *limit, struct error *err)
 {

@@ -6,7 +6,8 @@
 
 static const char *conflicts_path(struct arena *arena, const char *table, const char *limit)
 {
-    const char *path = arena_printf(arena, "/v1/conflicts?limit=%s", limit == NULL ? "100" : limit);
+    const char *path =
+        arena_printf(arena, "/v1/conflicts?limit=%s", limit == NULL ? "10000" : limit);
     if (table == NULL) {
         return path;
     }
@@ -89,7 +90,7 @@ int conflicts_main(int argc, char **argv)
         {.name = "table", .argument = "T", .help = "of this table only", .text = &table},
         {.name = "limit",
          .argument = "N",
-         .help = "at most so many, 1 to 1000 (100)",
+         .help = "at most so many, 1 to 10000 (10000)",
          .text = &limit},
         {.name = "output",
          .letter = 'o',
@@ -111,7 +112,7 @@ int conflicts_main(int argc, char **argv)
         return cli_misuse("say `meridian conflicts list`");
     }
     if (!cli_output(output, &as_json, &err) ||
-        (limit != NULL && !cli_number(limit, "--limit", 1, 1000, &number, &err))) {
+        (limit != NULL && !cli_number(limit, "--limit", 1, 10000, &number, &err))) {
         return cli_misuse("%s", err.text);
     }
     struct arena arena = {0};

@@ -49,7 +49,7 @@ enum {
     HTTP_HEADER_MS = 15000,              /* From a request's first byte to the end of its head. */
     HTTP_BODY_MS = 60000,                /* From there to the end of its body. */
     ADMIN_CONNECTIONS_MAX = 256,
-    ADMIN_CONFLICTS_MAX = 1000,          /* Entries of one answer. */
+    ADMIN_CONFLICTS_MAX = 10000,         /* Entries of one answer. */
     NODE_DRAIN_MS = 10000,               /* Running requests have this long to finish. */
     PEER_HEARTBEAT_MS = 500,
 

@@ -174,8 +174,8 @@ Test(node, refuses_bad_admin_requests_with_a_sentence)
     expect(bench.node, "DELETE", "/readyz", "", 405, "{\"error\":\"/readyz takes GET\"}");
     expect(bench.node, "PUT", "/v1/link", "", 405, "Allow: POST, DELETE\r\n");
     expect(bench.node, "GET", "/v1/conflicts?limit=0", "", 400,
-           "limit is a number from 1 to 1000, not \\\"0\\\"");
-    expect(bench.node, "GET", "/v1/conflicts?limit=1001", "", 400, "not \\\"1001\\\"");
+           "limit is a number from 1 to 10000, not \\\"0\\\"");
+    expect(bench.node, "GET", "/v1/conflicts?limit=10001", "", 400, "not \\\"10001\\\"");
     expect(bench.node, "GET", "/v1/conflicts?limit=", "", 400, "not \\\"\\\"");
     expect(bench.node, "GET", "/v1/conflicts?a=b&table=no+such%20one", "", 404,
            "there is no table \\\"no such one\\\"");
