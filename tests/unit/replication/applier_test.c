@@ -124,7 +124,8 @@ Test(applier, of_an_overlapping_batch_only_the_new_part_is_applied)
     /* A new shipper that begins at the beginning: what a peer with an older Start would get. */
     pair_connect(pair);
     pair->b.sent_count = 0;
-    struct message start = {.kind = MESSAGE_START, .start = {MESSAGE_VERSION, 0, 0, 1 << 20}};
+    struct message start = {.kind = MESSAGE_START,
+                            .start = {.version = MESSAGE_VERSION, .credit = 1 << 20}};
     cr_assert(pair_give_shipper(pair, &start));
     struct message both = next_batch();
     cr_assert_eq(both.batch.previous_seq, 0);

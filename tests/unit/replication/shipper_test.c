@@ -22,7 +22,10 @@ TestSuite(shipper, .init = shipper_test_begin, .fini = shipper_test_end);
 static struct message start_of(uint32_t incarnation, uint64_t seq)
 {
     return (struct message){.kind = MESSAGE_START,
-                            .start = {MESSAGE_VERSION, incarnation, seq, 1 << 20}};
+                            .start = {.version = MESSAGE_VERSION,
+                                      .applied_incarnation = incarnation,
+                                      .applied_seq = seq,
+                                      .credit = 1 << 20}};
 }
 
 static uint32_t incarnation(void)
