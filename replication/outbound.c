@@ -253,7 +253,6 @@ struct outbound *outbound_open(const struct machines *machines, uint16_t peer)
         .watermark = machines->watermark,
         .hlc = machines->hlc,
         .peer = slice_text(outbound->peer->name),
-        .peer_id = peer,
         .heartbeat_ms = machines->heartbeat_ms,
         .emit = outbound_emit,
         .context = outbound,

@@ -22,7 +22,12 @@
 
 #include <pthread.h>
 
-enum { SHIPPER_READ_RECORDS = 128, SHIPPER_FLIGHTS_MAX = 256 };
+enum {
+    SHIPPER_READ_RECORDS = 128,
+    SHIPPER_READS_MAX =
+        16, /* Of one pump: a long log of others' tables must not hold up the rest. */
+    SHIPPER_FLIGHTS_MAX = 256,
+};
 
 /* A sent batch that is not acknowledged. */
 struct shipper_flight {
@@ -46,7 +51,6 @@ struct shipper {
     uint64_t credit;       /* Total, as granted. */
     uint64_t spent;        /* Bytes of batches sent. */
     uint64_t heartbeat_us; /* When the last one went out; mono, 0 before the first. */
-    struct context reported;
     struct shipper_flight flights[SHIPPER_FLIGHTS_MAX]; /* A ring, oldest at flights_first. */
     uint32_t flights_first;
     uint32_t flights_count;
@@ -343,7 +347,6 @@ static void shipper_send_batch(struct shipper *shipper,
                  &message.batch.records);
     if (shipper->cursor >= behind_seq) {
         message.batch.report = *report;
-        shipper->reported = *report;
     }
     size_t bytes;
     shipper_emit(shipper, &message, &bytes);
@@ -374,7 +377,7 @@ static bool shipper_ship(struct shipper *shipper,
     struct shipper_load load = {.end = shipper->cursor, .passed = shipper->passed};
     buffer_init(&load.raw, &shipper->arena, 4096);
     bool done = shipper->cursor >= durable;
-    while (!done) {
+    for (uint32_t reads = 0; !done && reads < SHIPPER_READS_MAX; reads++) {
         if (!shipper_read(shipper, durable, &load, &done, err)) {
             return false;
         }
@@ -389,8 +392,8 @@ static bool shipper_ship(struct shipper *shipper,
     shipper->passed = load.passed;
     if (load.count > 0 || shipper_skip_due(shipper, now)) {
         shipper_send_batch(shipper, &load, report, behind_seq, now);
-        *more = shipper->cursor < durable && shipper->spent < shipper->credit;
     }
+    *more = shipper->cursor < durable && shipper->spent < shipper->credit;
     return true;
 }
 
@@ -418,7 +421,6 @@ static void shipper_heartbeat(struct shipper *shipper,
     };
     if (shipper->cursor >= behind_seq) {
         message.heartbeat.report = *report;
-        shipper->reported = *report;
     }
     size_t bytes;
     shipper_emit(shipper, &message, &bytes);

@@ -27,7 +27,6 @@ struct shipper_options {
     struct watermark *watermark; /* Borrowed; outlives the shipper. */
     struct hlc *hlc;             /* Borrowed. Its last stamp goes into heartbeats. */
     struct slice peer;           /* The peer's region name; copied. */
-    uint16_t peer_id;
     uint32_t heartbeat_ms;
     /* One message to send, in order. The payload is borrowed for the call. */
     void (*emit)(void *context, struct slice payload);

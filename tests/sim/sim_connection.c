@@ -132,7 +132,6 @@ void sim_connection_open(struct sim_world *world, uint32_t from, uint32_t to)
         .watermark = a->watermark,
         .hlc = &a->hlc,
         .peer = slice_text(b->name),
-        .peer_id = b->id,
         .heartbeat_ms = world->plan.heartbeat_ms,
         .emit = sim_connection_emit_forth,
         .context = connection,

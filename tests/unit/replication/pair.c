@@ -56,7 +56,6 @@ void pair_connect(struct pair *pair)
         .watermark = pair->a.watermark,
         .hlc = &pair->a.hlc,
         .peer = SLICE_LITERAL("r2"),
-        .peer_id = 2,
         .heartbeat_ms = PAIR_HEARTBEAT_MS,
         .emit = pair_emit,
         .context = &pair->a,

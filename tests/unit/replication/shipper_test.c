@@ -133,6 +133,29 @@ Test(shipper, writes_that_do_not_concern_the_peer_only_move_the_cursor_now_and_t
     cr_assert_neq(pumped_batch().kind, MESSAGE_BATCH);
 }
 
+Test(shipper, a_long_log_of_other_tables_is_read_piece_by_piece)
+{
+    pair->a.store.ships_to[0] = 0;
+    uint64_t last = 0;
+    while (pair->model->writes_count < SIM_WRITES_MAX) {
+        last = pair_write(&pair->a, 0, true);
+    }
+    started_at(0);
+    bool more = true;
+    uint32_t pumps = 0;
+    while (more) {
+        cr_assert(pair_pump(pair, &more));
+        pair->a.sent_count = 0;
+        pumps++;
+        cr_assert_lt(pumps, 100U);
+    }
+    cr_assert_gt(pumps, 1U);
+    pair->now.mono_us += (uint64_t)PAIR_HEARTBEAT_MS * 1000;
+    struct message batch = pumped_batch();
+    cr_assert_eq(batch.batch.last_seq, last);
+    cr_assert_eq(batch.batch.records.count, 0);
+}
+
 Test(shipper, credit_bounds_what_is_in_flight)
 {
     pair_connect(pair);

@@ -199,7 +199,6 @@ static void stores_connect(struct stores_world *world, uint32_t from, uint32_t t
         .watermark = a->watermark,
         .hlc = &a->hlc,
         .peer = slice_text(b->name),
-        .peer_id = b->id,
         .heartbeat_ms = 1,
         .emit = stores_emit_forth,
         .context = link,
