@@ -106,7 +106,15 @@ static bool node_open_store(struct node_whole *whole, struct error *err)
         .clock = {.wall_ms = node_wall_ms, .stamp = node_stamp, .context = whole},
         .region_id = config->id,
     };
-    return folder_make(path, err) && store_open(&options, &whole->node.store, err);
+    uint64_t seq;
+    uint64_t stamp;
+    if (!folder_make(path, err) || !store_open(&options, &whole->node.store, err) ||
+        !store_log_newest(whole->node.store, &seq, &stamp, err)) {
+        return false;
+    }
+    /* Stamps go on rising though the wall clock may have been set back while the node was down. */
+    node_stamp(whole, stamp);
+    return true;
 }
 
 static bool node_open_credentials(struct node *node, struct error *err)

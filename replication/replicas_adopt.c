@@ -239,8 +239,9 @@ bool replicas_adopt(struct replicas *replicas,
     }
     /* Read after the description is in force: what is older was perhaps not shipped. */
     uint64_t newest;
+    uint64_t stamp;
     store_applied(replicas->store, &reply->applied);
-    if (!store_log_newest(replicas->store, &newest, err)) {
+    if (!store_log_newest(replicas->store, &newest, &stamp, err)) {
         return false;
     }
     if (newest > 0) {

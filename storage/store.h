@@ -159,9 +159,10 @@ MUST_CHECK bool store_log_read(struct store *store,
                                struct error *err);
 /* Oldest seq still in the log; everything after (oldest - 1) can be read. */
 uint64_t store_log_oldest(struct store *store);
-/* Seq of the newest own write that has been appended, durable or not; 0 before the first. Worker
- * thread. Errors: IO, CORRUPT. */
-MUST_CHECK bool store_log_newest(struct store *store, uint64_t *seq, struct error *err);
+/* Seq and stamp of the newest own write that has been appended, durable or not; 0 before the first.
+ * Worker thread. Errors: IO, CORRUPT. */
+MUST_CHECK bool
+store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struct error *err);
 
 /* What to do with an arriving change, decided by the caller's pure function. */
 enum apply_verdict {

@@ -83,18 +83,20 @@ uint64_t store_log_oldest(struct store *store)
     return engine_trimmed_seq(store->engine) + 1;
 }
 
-bool store_log_newest(struct store *store, uint64_t *seq, struct error *err)
+bool store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struct error *err)
 {
-    struct engine_iterator *log =
-        engine_iterator_open(store->engine, FAMILY_LOG, NULL, (struct slice){0},
-                             slice_of("\xff\xff\xff\xff\xff\xff\xff\xff\xff", 9), READ_FULL);
+    /* Above every key: those have eight bytes. */
+    static const uint8_t end[CHANGE_LOG_KEY_BYTES + 1] = {255, 255, 255, 255, 255, 255, 255, 255};
+    struct engine_iterator *log = engine_iterator_open(
+        store->engine, FAMILY_LOG, NULL, (struct slice){0}, slice_of(end, sizeof(end)), READ_FULL);
+    struct change newest;
+    *seq = 0;
+    *stamp = 0;
     error_clear(err);
-    bool found = engine_iterator_last(log, err);
-    if (found && engine_iterator_key(log).size != 8) {
-        found = error_set(err, ERROR_CORRUPT, "a key of %zu bytes in the change log",
-                          engine_iterator_key(log).size);
+    if (engine_iterator_last(log, err) && change_log_seq(engine_iterator_key(log), seq, err) &&
+        change_decode(engine_iterator_value(log), &newest, err)) {
+        *stamp = newest.version.stamp;
     }
-    *seq = found ? get_be64(engine_iterator_key(log).data) : 0;
     engine_iterator_close(log);
     return err->code == ERROR_NONE;
 }
