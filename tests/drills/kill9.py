@@ -13,6 +13,7 @@ What this cannot show is a missing fsync: the kernel keeps what a killed process
 powercut.py shows that.
 """
 import argparse
+import json
 import os
 import time
 
@@ -51,9 +52,11 @@ def check_equal(drill, cluster, title):
         drill.check(True, f"{title}: all regions are equal")
     except drills.Broken:
         dumps = [set(cluster.dump(node, load.TABLE)) for node in cluster.nodes]
+        common = set.intersection(*dumps)
         drill.check(False, f"{title}: all regions are equal", [
-            f"{node.name} alone has {item[:200]}" for node, dump in zip(cluster.nodes, dumps)
-            for item in sorted(dump - set.intersection(*dumps))[:3]])
+            f"{node.name} alone has row {books.number_of(item)[1]} of {item.get('w')}"
+            for node, dump in zip(cluster.nodes, dumps)
+            for item in map(json.loads, sorted(dump - common)[:3])])
     conflicts = [entry for node in cluster.nodes for entry in cluster.conflicts(node, load.TABLE)]
     drill.check(not conflicts, f"{title}: no conflicts", conflicts)
 
