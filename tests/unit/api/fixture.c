@@ -83,8 +83,9 @@ static bool fixture_run(struct fixture *fixture, struct call *call, struct error
         }
     }
     struct error waiting = {0};
-    cr_assert(engine_wait_durable(fixture->node.store->engine, call->wait_seq, &waiting), "%s",
-              waiting.text);
+    cr_assert(fixture->hasty ||
+                  engine_wait_durable(fixture->node.store->engine, call->wait_seq, &waiting),
+              "%s", waiting.text);
     return ok;
 }
 

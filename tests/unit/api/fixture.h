@@ -15,6 +15,7 @@ struct fixture {
     struct arena arena;
     struct expression_cache *expressions;
     uint64_t now_ms; /* A test moves it. */
+    bool hasty;      /* Take answers before they are durable: for a disk that is held. */
     uint64_t stamp;
 };
 
