@@ -136,6 +136,9 @@ static rocksdb_options_t *engine_db_options(const struct engine_options *from)
     rocksdb_options_set_create_if_missing(options, 1);
     rocksdb_options_set_create_missing_column_families(options, 1);
     rocksdb_options_set_manual_wal_flush(options, 1);
+    /* The commit section lets in one writer at a time: nothing to share, nothing to spin for. */
+    rocksdb_options_set_allow_concurrent_memtable_write(options, 0);
+    rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
     rocksdb_options_set_max_total_wal_size(options, from->memtable_bytes);
     rocksdb_options_set_db_write_buffer_size(options, (size_t)from->memtable_bytes);
     rocksdb_options_set_max_background_flushes(options, FLUSH_THREADS);
