@@ -16,7 +16,7 @@ enum {
     EXPRESSION_OPERATORS_MAX = 300,
     EXPRESSION_IN_OPERANDS_MAX = 100,
     EXPRESSION_PATH_DEPTH_MAX = 32,
-    EXPRESSION_PROGRAMS_MAX = 65536, /* Of one cache. */
+    EXPRESSION_PROGRAMS_MAX = 65536,  /* Of one cache. */
     PLACEHOLDER_BYTES_MAX = 255,      /* With its # or : */
     PLACEHOLDERS_BYTES_MAX = 2 << 20, /* Names and values of one request together. */
     PAGE_BYTES_MAX = 1 << 20,         /* Item bytes a Query or Scan evaluates per page. */
@@ -36,21 +36,21 @@ enum {
     HTTP_HEADERS_MAX = 64,
     JSON_DEPTH_MAX = 128, /* Of the whole document; values have VALUE_DEPTH_MAX. */
 
-    HTTP_SLOTS_KEPT_MAX = 128,           /* Read buffers with arenas that a server keeps for reuse. */
-    HTTP_CALLS_BLOCKED_MAX = 1024,       /* Calls of one loop on workers: past it, throttle. */
+    HTTP_SLOTS_KEPT_MAX = 128,     /* Read buffers with arenas that a server keeps for reuse. */
+    HTTP_CALLS_BLOCKED_MAX = 1024, /* Calls of one loop on workers: past it, throttle. */
     HTTP_UNSIGNED_JSON_BYTES_MAX = 1 << 20, /* Longer bodies are parsed only once authenticated. */
-    SIGV4_SIGNING_KEYS = 256,            /* Cached per loop; a power of two. */
+    SIGV4_SIGNING_KEYS = 256,               /* Cached per loop; a power of two. */
     SIGV4_QUERY_PARAMETERS_MAX = 64,
-    HTTP_PROGRAMS_MAX = 1024,            /* Compiled expressions that a loop keeps. */
-    CREDENTIALS_BYTES_MAX = 1 << 20,     /* A credentials file. */
-    CREDENTIAL_FIELD_BYTES_MAX = 4096,   /* A session token is the longest. */
-    HTTP_CONNECTIONS_MAX = 16384,        /* Of the DynamoDB endpoint, all loops together. */
-    HTTP_IDLE_MS = 120000,               /* A connection without a request. */
-    HTTP_HEADER_MS = 15000,              /* From a request's first byte to the end of its head. */
-    HTTP_BODY_MS = 60000,                /* From there to the end of its body. */
+    HTTP_PROGRAMS_MAX = 1024,          /* Compiled expressions that a loop keeps. */
+    CREDENTIALS_BYTES_MAX = 1 << 20,   /* A credentials file. */
+    CREDENTIAL_FIELD_BYTES_MAX = 4096, /* A session token is the longest. */
+    HTTP_CONNECTIONS_MAX = 16384,      /* Of the DynamoDB endpoint, all loops together. */
+    HTTP_IDLE_MS = 120000,             /* A connection without a request. */
+    HTTP_HEADER_MS = 15000,            /* From a request's first byte to the end of its head. */
+    HTTP_BODY_MS = 60000,              /* From there to the end of its body. */
     ADMIN_CONNECTIONS_MAX = 256,
-    ADMIN_CONFLICTS_MAX = 10000,         /* Entries of one answer. */
-    NODE_DRAIN_MS = 10000,               /* Running requests have this long to finish. */
+    ADMIN_CONFLICTS_MAX = 10000, /* Entries of one answer. */
+    NODE_DRAIN_MS = 10000,       /* Running requests have this long to finish. */
     PEER_HEARTBEAT_MS = 500,
 
     /* Ours. */
@@ -61,16 +61,16 @@ enum {
     PEER_FRAME_BYTES_MAX = 2 << 20,   /* One sealed frame: a batch always holds one 400 KB item. */
     PEER_BATCH_BYTES_MAX = 256 << 10, /* Target size of a batch before compression. */
     PEER_BATCH_RECORDS_MAX = 1024,
-    PEER_CREDIT_BYTES_MAX = 8 << 20, /* Unacknowledged bytes in flight to one peer. */
-    PEER_IMAGE_BYTES_MAX = 1 << 20,      /* An encoded item; ours is wider than DynamoDB's count. */
-    PEER_KEY_BYTES_MAX = 4096,           /* Image of the key attributes alone. */
-    PEER_RAW_BYTES_MAX = 2 << 20,        /* Records of a batch, decompressed. */
-    PEER_DECODED_BYTES_MAX = 8 << 20,    /* Memory one message may take while it is decoded. */
-    PEER_TABLE_ATTRIBUTES_MAX = 64,      /* Of one table, as the catalog has it. */
-    PEER_TEXT_BYTES_MAX = 1024,          /* Refusals and reasons. */
-    PEER_UNACKED_BATCHES_MAX = 512,      /* Applied, not yet durable; past it they are joined. */
-    CLOCK_AHEAD_MS_MAX = 60000,          /* A peer's stamp drags our clock at most this far ahead. */
-    CONFLICT_SKEW_MS = 1000,             /* A winner this far ahead of our clock: reason CLOCK. */
-    PAGE_LOOP_ROWS = 64,                 /* Rows one page may look at on a loop; then a worker. */
-    PAGE_ROWS_MAX = 100000,              /* Rows one page looks at, deleted ones included. */
+    PEER_CREDIT_BYTES_MAX = 8 << 20,  /* Unacknowledged bytes in flight to one peer. */
+    PEER_IMAGE_BYTES_MAX = 1 << 20,   /* An encoded item; ours is wider than DynamoDB's count. */
+    PEER_KEY_BYTES_MAX = 4096,        /* Image of the key attributes alone. */
+    PEER_RAW_BYTES_MAX = 2 << 20,     /* Records of a batch, decompressed. */
+    PEER_DECODED_BYTES_MAX = 8 << 20, /* Memory one message may take while it is decoded. */
+    PEER_TABLE_ATTRIBUTES_MAX = 64,   /* Of one table, as the catalog has it. */
+    PEER_TEXT_BYTES_MAX = 1024,       /* Refusals and reasons. */
+    PEER_UNACKED_BATCHES_MAX = 512,   /* Applied, not yet durable; past it they are joined. */
+    CLOCK_AHEAD_MS_MAX = 60000,       /* A peer's stamp drags our clock at most this far ahead. */
+    CONFLICT_SKEW_MS = 1000,          /* A winner this far ahead of our clock: reason CLOCK. */
+    PAGE_LOOP_ROWS = 64,              /* Rows one page may look at on a loop; then a worker. */
+    PAGE_ROWS_MAX = 100000,           /* Rows one page looks at, deleted ones included. */
 };

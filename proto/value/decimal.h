@@ -38,10 +38,14 @@ int decimal_compare(const struct decimal *a, const struct decimal *b);
 
 /* Exact. Errors: VALIDATION, the overflow or underflow text (a result that needs more than 38
  * digits is an overflow, as in DynamoDB). */
-MUST_CHECK bool decimal_add(const struct decimal *a, const struct decimal *b, struct decimal *sum,
+MUST_CHECK bool decimal_add(const struct decimal *a,
+                            const struct decimal *b,
+                            struct decimal *sum,
                             struct error *err);
-MUST_CHECK bool decimal_subtract(const struct decimal *a, const struct decimal *b,
-                                 struct decimal *difference, struct error *err);
+MUST_CHECK bool decimal_subtract(const struct decimal *a,
+                                 const struct decimal *b,
+                                 struct decimal *difference,
+                                 struct error *err);
 
 /* Bytes as DynamoDB counts them (section 5.4). */
 size_t decimal_size(const struct decimal *decimal);

@@ -128,8 +128,12 @@ struct value value_make_map(struct arena *arena, struct member *members, size_t 
 struct value value_make_list(struct arena *arena, const struct value *elements, size_t count);
 /* Sort the element payloads (in place) and build a set of `type` SS, NS or BS. False when two are
  * equal: *duplicate is then the payload that occurs twice. */
-MUST_CHECK bool value_make_set(struct arena *arena, enum value_type type, struct slice *elements,
-                               size_t count, struct value *set, struct slice *duplicate);
+MUST_CHECK bool value_make_set(struct arena *arena,
+                               enum value_type type,
+                               struct slice *elements,
+                               size_t count,
+                               struct value *set,
+                               struct slice *duplicate);
 static inline struct value value_make_bool(bool on)
 {
     return (struct value){VALUE_BOOL, {(const uint8_t *)(on ? "\1" : "\0"), 1}};

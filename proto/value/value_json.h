@@ -15,10 +15,14 @@ MUST_CHECK bool item_json_check(const struct json *json, struct error *err);
 
 /* Second pass, on JSON that passed the first: validate and encode into the arena.
  * Errors: VALIDATION with the bare texts of 5.1 (the caller adds "…for key :v" where due). */
-MUST_CHECK bool value_from_json(const struct json *json, struct arena *arena, struct value *value,
+MUST_CHECK bool value_from_json(const struct json *json,
+                                struct arena *arena,
+                                struct value *value,
                                 struct error *err);
 /* An item or key: *image is the payload of an M. Errors: VALIDATION. */
-MUST_CHECK bool item_from_json(const struct json *json, struct arena *arena, struct slice *image,
+MUST_CHECK bool item_from_json(const struct json *json,
+                               struct arena *arena,
+                               struct slice *image,
                                struct error *err);
 
 /* Append the DynamoDB JSON of a value ({"S":"…"}) or of an item ({"a":{"S":"…"},…}). The bytes are
@@ -34,5 +38,5 @@ MUST_CHECK bool value_json_boolean(const struct json *json, bool *on, struct err
 /* base64_decode without the bytes: the same errors. */
 MUST_CHECK bool base64_check(struct slice text, struct error *err);
 /* Strict base64 as DynamoDB takes it. Errors: SERIALIZATION with the texts of 1.5. */
-MUST_CHECK bool base64_decode(struct slice text, struct arena *arena, struct slice *bytes,
-                              struct error *err);
+MUST_CHECK bool
+base64_decode(struct slice text, struct arena *arena, struct slice *bytes, struct error *err);
