@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import active
 import backfill
 import drill as drills
 import kill9
@@ -54,6 +55,10 @@ def test_all_regions_are_equal_after_kills_of_any_of_them():
 
 def test_no_replica_knows_what_a_power_cut_took_from_its_source():
     perform("powercut", powercut.run, rounds=1, seconds=(0.3, 0.8), regions=2)
+
+
+def test_regions_that_all_write_agree_whatever_happens_on_the_way():
+    perform("active", active.run, rounds=2, seconds=(0.3, 0.8))
 
 
 # --- The judge -----------------------------------------------------------------------------------
