@@ -25,10 +25,17 @@ void egress_set(struct egress *egress, const struct link_settings *settings, uin
     if (settings->cut) {
         return; /* What is on its way already still arrives. */
     }
+    /* A faster link overtakes nothing but frees what the slower one would have held back. */
+    egress->link.last_due_us = 0;
     for (struct egress_chunk *chunk = egress->head; chunk != NULL; chunk = chunk->next) {
-        if (chunk->due_us == LINK_NEVER) {
-            chunk->due_us = link_due_us(&egress->link, now_us);
+        uint64_t before_us = egress->link.last_due_us;
+        uint64_t fresh_us = link_due_us(&egress->link, now_us);
+        if (fresh_us < chunk->due_us) {
+            chunk->due_us = fresh_us;
+        } else if (chunk->due_us < before_us) {
+            chunk->due_us = before_us;
         }
+        egress->link.last_due_us = chunk->due_us;
     }
 }
 

@@ -1,4 +1,5 @@
 /* Goal: the emulated link delays, orders, loses and cuts as it says. Method: ask for due times. */
+#include "replication/egress.h"
 #include "replication/link.h"
 
 #include <criterion/criterion.h>
@@ -67,4 +68,41 @@ Test(link, settings_without_sense_are_refused)
     settings = (struct link_settings){.loss_percent = 100.5};
     cr_assert_not(link_settings_check(&settings, &err));
     cr_assert_eq(err.code, ERROR_VALIDATION);
+}
+
+Test(egress, a_cleared_link_frees_what_waited_in_order)
+{
+    struct egress egress;
+    uint64_t next_us;
+    egress_init(&egress, 5);
+    egress_set(&egress, &(struct link_settings){.delay_ms = 1000}, 0);
+    egress_push(&egress, SLICE_LITERAL("a"), 0);
+    egress_set(&egress, &(struct link_settings){.cut = true}, 1);
+    egress_push(&egress, SLICE_LITERAL("b"), 1);
+    cr_assert_null(egress_take(&egress, 999999, &next_us));
+    cr_assert_eq(next_us, 1000000);
+    egress_set(&egress, &(struct link_settings){0}, 2);
+    egress_push(&egress, SLICE_LITERAL("c"), 2);
+    for (const char *want = "abc"; *want != 0; want++) {
+        struct egress_chunk *chunk = egress_take(&egress, 2, &next_us);
+        cr_assert_not_null(chunk, "%c did not leave", *want);
+        cr_assert_eq(chunk->bytes[0], *want);
+        free(chunk);
+    }
+    cr_assert(egress_is_open(&egress));
+    egress_clear(&egress);
+}
+
+Test(egress, a_slower_link_does_not_call_back_what_is_on_its_way)
+{
+    struct egress egress;
+    uint64_t next_us;
+    egress_init(&egress, 5);
+    egress_set(&egress, &(struct link_settings){.delay_ms = 10}, 0);
+    egress_push(&egress, SLICE_LITERAL("a"), 0);
+    egress_set(&egress, &(struct link_settings){.delay_ms = 500}, 0);
+    struct egress_chunk *chunk = egress_take(&egress, 10000, &next_us);
+    cr_assert_not_null(chunk);
+    free(chunk);
+    egress_clear(&egress);
 }
