@@ -4,10 +4,11 @@
 #   criterion   the "Synthesis" line      pytest  the summary line
 #   counted     a line "N passed, M failed" as its last line
 #   plain       one test: the exit status
-# A step that reports nothing countable, or that exits non-zero without a failed test, fails.
+# A step that says "skipped: why" and counts nothing is skipped. One that reports nothing countable, or exits non-zero without a failed test, fails.
 
 steps_passed=0
 steps_failed=0
+steps_skipped=0
 steps_failures=""
 steps_logs=${MERIDIAN_TEST_LOGS:-$(mktemp -d /tmp/meridian-logs-XXXXXX)}
 mkdir -p "$steps_logs"
@@ -39,6 +40,11 @@ step() { # kind name command…
         if [ "$status" = 0 ]; then passed=1; else failed=1; fi
         ;;
     esac
+    if [ "$status$passed$failed" = 000 ] && grep -q 'skipped: ' "$log"; then
+        steps_skipped=$((steps_skipped + 1))
+        printf '%-44s %s\n' "$name" "$(grep -o 'skipped: .*' "$log" | tail -n 1)"
+        return 0
+    fi
     if [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$passed" = 0 ]; }; then
         failed=1
     fi
@@ -67,6 +73,10 @@ step_or_stop() { # name command…
 
 steps_finish() {
     [ -z "$steps_failures" ] || echo "failed:$steps_failures"
-    echo "$steps_passed passed, $steps_failed failed"
+    if [ "$steps_skipped" = 0 ]; then
+        echo "$steps_passed passed, $steps_failed failed"
+    else
+        echo "$steps_passed passed, $steps_failed failed, $steps_skipped skipped"
+    fi
     [ "$steps_failed" = 0 ] && [ "$steps_passed" -gt 0 ]
 }
