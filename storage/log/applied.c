@@ -15,10 +15,9 @@ enum { APPLIED_PREFIX_BYTES = sizeof(applied_prefix) - 1 };
 
 struct applied_vector {
     pthread_mutex_t commit;
-    pthread_mutex_t guard; /* The three below. */
+    pthread_mutex_t guard; /* The two below. */
     struct context applied;
     struct context settled;
-    struct context unsettled; /* applied without settled, kept ready for the write path. */
     _Atomic uint64_t conflicts;
 };
 
@@ -66,7 +65,6 @@ static bool applied_load(struct applied_vector *applied, struct engine *engine, 
         *err = found;
         return false;
     }
-    applied->unsettled = applied->applied;
     return true;
 }
 
@@ -100,13 +98,6 @@ static void applied_copy(const struct context *from, struct context *to)
     memcpy(to->entries, from->entries, from->count * sizeof(from->entries[0]));
 }
 
-void applied_snapshot(struct applied_vector *applied, struct context *context)
-{
-    pthread_mutex_lock(&applied->guard);
-    applied_copy(&applied->unsettled, context);
-    pthread_mutex_unlock(&applied->guard);
-}
-
 void applied_all(struct applied_vector *applied, struct context *context)
 {
     pthread_mutex_lock(&applied->guard);
@@ -121,17 +112,10 @@ void applied_settled(struct applied_vector *applied, struct context *settled)
     pthread_mutex_unlock(&applied->guard);
 }
 
-static void applied_prepare(struct applied_vector *applied)
-{
-    applied->unsettled = applied->applied;
-    context_prune(&applied->unsettled, &applied->settled);
-}
-
 void applied_settle(struct applied_vector *applied, const struct context *settled)
 {
     pthread_mutex_lock(&applied->guard);
     applied->settled = *settled;
-    applied_prepare(applied);
     pthread_mutex_unlock(&applied->guard);
 }
 
@@ -166,7 +150,6 @@ void applied_raise(struct applied_vector *applied, struct dot dot)
 {
     pthread_mutex_lock(&applied->guard);
     context_raise(&applied->applied, dot);
-    applied_prepare(applied);
     pthread_mutex_unlock(&applied->guard);
 }
 

@@ -20,9 +20,7 @@ applied_open(struct engine *engine, struct applied_vector **applied, struct erro
 /* NULL is fine. */
 void applied_close(struct applied_vector *applied);
 
-/* The context of a local write: the vector without what is settled. */
-void applied_snapshot(struct applied_vector *applied, struct context *context);
-/* The whole vector. */
+/* The whole vector, and with it the context of a local write. */
 void applied_all(struct applied_vector *applied, struct context *context);
 /* What all members have applied, as last told by applied_settle. */
 void applied_settled(struct applied_vector *applied, struct context *settled);
