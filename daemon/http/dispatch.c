@@ -102,19 +102,11 @@ static void dispatch_answer(struct dispatch_call *call)
 
 /* --- Waiting for the disk -------------------------------------------------------------------- */
 
-/* Has syncing failed? The node is told once. */
+/* Has syncing failed? It stays so: the node ends by itself, see main.c. */
 static bool dispatch_sync_failed(struct loop *loop, struct error *err)
 {
-    if (!engine_sync_failed(loop->node->store->engine, err)) {
-        return false;
-    }
-    if (!loop->sync_failed) {
-        loop->sync_failed = true;
-        if (loop->options.on_sync_failed != NULL) {
-            loop->options.on_sync_failed(loop->node, err);
-        }
-    }
-    return true;
+    loop->sync_failed = engine_sync_failed(loop->node->store->engine, err);
+    return loop->sync_failed;
 }
 
 static void dispatch_append_waiter(struct loop_waiters *waiters, struct dispatch_call *call)

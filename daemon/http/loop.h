@@ -25,9 +25,6 @@ struct loop_options {
     bool wait_durable;        /* False answers at once: durability relaxed. */
     uint32_t connections_max; /* Of this loop. */
     uint32_t idle_ms, header_ms, body_ms;
-    /* Syncing has failed: nothing can be acknowledged any more. Called once per loop, on its
-     * thread; may be NULL. */
-    void (*on_sync_failed)(struct node *node, const struct error *err);
 };
 
 /* Calls whose answer waits for the disk, oldest first. */

@@ -93,12 +93,6 @@ bool operation_is_known(struct slice name)
 
 /* --- The fixture ------------------------------------------------------------------------------ */
 
-static void on_sync_failed(struct node *node, const struct error *err)
-{
-    cr_assert_eq(err->code, ERROR_IO);
-    atomic_fetch_add(&node->store->engine->told, 1);
-}
-
 struct dispatch_fixture *dispatch_prepared(void)
 {
     struct dispatch_fixture *fixture = calloc(1, sizeof(*fixture));
@@ -117,7 +111,6 @@ struct dispatch_fixture *dispatch_prepared(void)
         .idle_ms = 60000,
         .header_ms = 60000,
         .body_ms = 60000,
-        .on_sync_failed = on_sync_failed,
     };
     return fixture;
 }

@@ -18,7 +18,7 @@ struct engine {
     atomic_ullong durable_seq;
     atomic_bool failed;
     /* What the operations below count and wait for; reached through call->node. */
-    atomic_uint runs, releases, told;
+    atomic_uint runs, releases;
     atomic_bool hold;
 };
 

@@ -402,7 +402,7 @@ Test(dispatch, relaxed_durability_does_not_wait)
     dispatch_stopped(fixture);
 }
 
-Test(dispatch, a_failed_sync_fails_all_who_wait_and_tells_the_node_once)
+Test(dispatch, a_failed_sync_fails_all_who_wait_and_all_who_would_have_to)
 {
     struct dispatch_fixture *fixture = dispatch_started();
     int first = dispatch_connected(fixture), second = dispatch_connected(fixture);
@@ -417,7 +417,6 @@ Test(dispatch, a_failed_sync_fails_all_who_wait_and_tells_the_node_once)
     dispatch_expect(first, 500, INTERNAL);
     dispatch_ask(first, "PutItem", "{\"Seq\":1}");
     dispatch_expect(first, 200, CACHED);
-    cr_assert_eq(atomic_load(&fixture->engine.told), 1);
     close(first);
     close(second);
     dispatch_stopped(fixture);
