@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-enum { SHAPE_ECHO_BYTES_MAX = 384, SHAPE_PATH_BYTES_MAX = 512 };
+enum { SHAPE_ECHO_BYTES_MAX = 384, SHAPE_PATH_BYTES_MAX = 512, SHAPE_JAVA_BYTES_MAX = 96 };
 
 /* Where a fault is: linked from the inside out on the C stack, printed only when there is one. */
 struct shape_path {
@@ -129,6 +129,15 @@ static bool shape_type_scalar(const struct shape *shape, const struct json *json
                      target);
 }
 
+/* The class of a map's values; those of an item have no shape of their own. */
+static void shape_java_class(const struct shape *shape, char type[static SHAPE_JAVA_BYTES_MAX])
+{
+    bool structure = shape == NULL || shape->kind == SHAPE_STRUCTURE;
+    snprintf(type, SHAPE_JAVA_BYTES_MAX, "%s%s",
+             structure ? "com.amazonaws.dynamodb.v20120810." : "java.lang.String",
+             shape == NULL ? "AttributeValue" : (structure ? shape->name : ""));
+}
+
 static bool shape_type_container(const struct shape *shape,
                                  const struct json *json,
                                  bool element,
@@ -151,10 +160,13 @@ static bool shape_type_container(const struct shape *shape,
                          "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.%s",
                          shape->name);
     }
+    const struct shape *values = shape->element;
+    bool lists = values != NULL && values->kind == SHAPE_LIST;
+    char type[SHAPE_JAVA_BYTES_MAX];
+    shape_java_class(lists ? values->element : values, type);
     return error_set(err, ERROR_SERIALIZATION,
-                     "Unrecognized collection type java.util.Map<java.lang.String, %s>",
-                     shape->kind == SHAPE_ITEM ? "com.amazonaws.dynamodb.v20120810.AttributeValue"
-                                               : "java.lang.String");
+                     "Unrecognized collection type java.util.Map<java.lang.String, %s%s%s>",
+                     lists ? "java.util.List<" : "", type, lists ? ">" : "");
 }
 
 static bool

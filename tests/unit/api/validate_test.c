@@ -58,6 +58,12 @@ Test(validate, json_types_that_do_not_fit_are_serialization_errors)
         {"GetItem", "{'TableName':'abc','ExpressionAttributeNames':[]}",
          "SERIALIZATION: Unrecognized collection type java.util.Map<java.lang.String, "
          "java.lang.String>"},
+        {"BatchGetItem", "{'RequestItems':[]}",
+         "SERIALIZATION: Unrecognized collection type java.util.Map<java.lang.String, "
+         "com.amazonaws.dynamodb.v20120810.KeysAndAttributes>"},
+        {"BatchWriteItem", "{'RequestItems':[]}",
+         "SERIALIZATION: Unrecognized collection type java.util.Map<java.lang.String, "
+         "java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>"},
     };
     validate_run(steps, ARRAY_COUNT(steps));
 }
