@@ -12,14 +12,27 @@ uint64_t transport_now_us(void)
     return uv_hrtime() / 1000;
 }
 
-void transport_say(struct transport *transport,
-                   int level,
-                   const char *event,
-                   const struct peer *peer,
-                   const char *text)
+void transport_say(
+    struct transport *transport, int level, const char *event, struct peer *peer, const char *text)
 {
     char detail[512];
-    snprintf(detail, sizeof(detail), "peer=%s %s", peer == NULL ? "?" : peer->region->name, text);
+    char unsaid[64] = "";
+    struct transport_quiet *quiet = peer == NULL ? &transport->quiet : &peer->quiet;
+    uint64_t now_ms = uv_now(&transport->loop);
+    if (level > 0 && (quiet->said == 0 || now_ms - quiet->since_ms >= SAY_MS)) {
+        if (quiet->unsaid > 0) {
+            snprintf(unsaid, sizeof(unsaid), " (%u lines before this were left out)",
+                     quiet->unsaid);
+        }
+        *quiet = (struct transport_quiet){.since_ms = now_ms};
+    }
+    if (level > 0 && quiet->said >= SAY_MAX) {
+        quiet->unsaid++;
+        return;
+    }
+    quiet->said += level > 0;
+    snprintf(detail, sizeof(detail), "peer=%s %s%s", peer == NULL ? "?" : peer->region->name, text,
+             unsaid);
     transport->options.log(transport->options.log_context, level, event, detail);
 }
 
@@ -52,17 +65,36 @@ static void peer_retry(uv_timer_t *timer)
     peer_connect(timer->data);
 }
 
-void peer_retry_later(struct peer *peer)
+void peer_retry_later(struct peer *peer, bool refused)
 {
+    uint32_t max_ms = refused ? RETRY_FAILED_MS_MAX : RETRY_MS_MAX;
     if (peer->transport->stopping) {
         return;
     }
+    peer->retry_ms = peer->retry_ms > max_ms ? max_ms : peer->retry_ms;
     uint32_t jitter_ms = randombytes_uniform(peer->retry_ms / 2 + 1);
     uv_timer_start(&peer->retry, peer_retry, peer->retry_ms / 2 + jitter_ms, 0);
-    peer->retry_ms = peer->retry_ms * 2 > RETRY_MS_MAX ? RETRY_MS_MAX : peer->retry_ms * 2;
+    peer->retry_ms = peer->retry_ms * 2 > max_ms ? max_ms : peer->retry_ms * 2;
 }
 
 /* --- Accepting and connecting ---------------------------------------------------------------- */
+
+/* Room for one more: whoever has waited longest without saying who it is has to go. */
+static void transport_make_room(struct transport *transport)
+{
+    struct connection *oldest = NULL; /* The list begins with the newest. */
+    uint32_t open = 0;
+    for (struct connection *connection = transport->connections; connection != NULL;
+         connection = connection->next) {
+        if (!connection->outbound && connection->state != CLOSING) {
+            open++;
+            oldest = connection->peer == NULL ? connection : oldest;
+        }
+    }
+    if (open >= INBOUND_MAX && oldest != NULL) {
+        connection_fail(oldest, ERROR_LIMIT, "too many inbound connections");
+    }
+}
 
 static void transport_accept(uv_stream_t *listener, int status)
 {
@@ -70,12 +102,13 @@ static void transport_accept(uv_stream_t *listener, int status)
     if (status != 0 || transport->stopping) {
         return;
     }
+    transport_make_room(transport);
     struct connection *connection = connection_make(transport, NULL);
     transport->inbound_count++;
     connection->state = GREETING;
     if (uv_accept(listener, (uv_stream_t *)&connection->tcp) != 0) {
         connection_fail(connection, ERROR_IO, "accept failed");
-    } else if (transport->inbound_count > INBOUND_MAX) {
+    } else if (transport->inbound_count > 2 * INBOUND_MAX) { /* Many are still closing. */
         connection_fail(connection, ERROR_LIMIT, "too many inbound connections");
     } else {
         connection_greet(connection);
@@ -141,8 +174,9 @@ static void transport_tick(uv_timer_t *timer)
          connection = next) {
         next = connection->next;
         uint64_t since_ms = connection->state == UP ? connection->heard_ms : connection->opened_ms;
-        if (connection->state != CLOSING && connection->state != WAITING &&
-            now_ms - since_ms > connection_patience_ms(connection)) {
+        bool listens = connection->state != CLOSING && connection->state != WAITING &&
+                       (connection->reading || connection->state == CONNECTION_CONNECTING);
+        if (listens && now_ms - since_ms > connection_patience_ms(connection)) {
             connection_fail(connection, ERROR_UNAVAILABLE,
                             connection->state == UP ? "no word from the peer, giving it up"
                                                     : "the handshake takes too long");

@@ -23,7 +23,9 @@ void transport_emit(struct transport_outbox *outbox, struct slice payload);
 struct transport_machine_calls {
     /* A session is up. Loop thread: no blocking. */
     void *(*open)(void *context, uint16_t region, bool outbound);
-    /* Worker. False ends the connection; *err says why. */
+    /* Worker. THROTTLED: nothing has happened, the same message comes again after the next wake or
+     * tick. Any other error ends the connection and is told to the peer. Neither call may wait for
+     * anything but the disk: the workers are also those of client reads. */
     bool (*message)(void *machine,
                     struct slice payload,
                     struct transport_outbox *outbox,

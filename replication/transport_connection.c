@@ -5,6 +5,7 @@
  *
  * WAITING: an older inbound connection of the same peer still has work on a worker. A connection is
  * freed when its handles are closed and no job of its runs. */
+#include "proto/peer/message.h"
 #include "replication/transport_internal.h"
 
 #include <sodium.h>
@@ -12,6 +13,7 @@
 
 static void connection_up(struct connection *connection);
 static void connection_read_more(struct connection *connection);
+static void connection_worked(uv_work_t *work, int status);
 
 void transport_emit(struct transport_outbox *outbox, struct slice payload)
 {
@@ -126,7 +128,7 @@ static void connection_maybe_free(struct connection *connection)
     transport->inbound_count -= connection->outbound ? 0 : 1;
     if (peer != NULL && peer->outbound == connection) {
         peer->outbound = NULL;
-        peer_retry_later(peer);
+        peer_retry_later(peer, connection->refused);
     }
     if (peer != NULL && !connection->outbound) {
         if (peer->inbound == connection) {
@@ -150,15 +152,47 @@ static void connection_handle_closed(uv_handle_t *handle)
     connection_maybe_free(connection);
 }
 
+/* It waits for its turn on the workers no longer. */
+static void connection_leave_queue(struct connection *connection)
+{
+    struct transport *transport = connection->transport;
+    struct connection *before = NULL;
+    if (!connection->job_waits) {
+        return;
+    }
+    for (struct connection *at = transport->jobs_first; at != connection; at = at->job_next) {
+        before = at;
+    }
+    if (before == NULL) {
+        transport->jobs_first = connection->job_next;
+    } else {
+        before->job_next = connection->job_next;
+    }
+    if (transport->jobs_last == connection) {
+        transport->jobs_last = before;
+    }
+    connection->job_next = NULL;
+    connection->job_waits = false;
+}
+
 static void connection_close(struct connection *connection, const struct error *why)
 {
     if (connection->state == CLOSING) {
         return;
     }
+    struct transport *transport = connection->transport;
     bool was_up = connection->state == UP;
     connection->state = CLOSING;
+    connection_leave_queue(connection);
     if (connection->peer != NULL) {
-        int level = connection->transport->stopping ? 0 : was_up ? 2 : 0;
+        /* Being away is worth a line when it begins, being at odds one whenever it changes. */
+        bool odd = why->code == ERROR_REFUSED || why->code == ERROR_PROTOCOL;
+        bool news = odd && strcmp(connection->peer->status.problem, why->text) != 0;
+        int level = !transport->stopping && (was_up || news) ? 2 : 0;
+        if (connection->outbound && was_up &&
+            uv_now(&transport->loop) - connection->up_ms >= STEADY_MS) {
+            connection->peer->retry_ms = RETRY_MS_MIN;
+        }
         transport_say(connection->transport, level,
                       connection->outbound ? "link out down" : "link in down", connection->peer,
                       why->text);
@@ -207,16 +241,57 @@ static void connection_work(uv_work_t *work) /* Worker: touches job_in, job_out 
 {
     struct connection *connection = work->data;
     const struct transport_machine_calls *calls = &connection->transport->options.machine;
-    struct payload *payload;
+    const struct payload *payload;
+    uint64_t end_us = transport_now_us() + JOB_US;
+    bool go_on = true;
     connection->job_ok = true;
-    while (connection->job_ok && (payload = payloads_pop(&connection->job_in)) != NULL) {
+    connection->job_throttled = false;
+    while (go_on && (payload = connection->job_in.head) != NULL) {
         connection->job_ok =
             calls->message(connection->machine, slice_of(payload->bytes, payload->size),
                            &connection->job_out, &connection->err);
-        free(payload);
+        if (!connection->job_ok && connection->err.code == ERROR_THROTTLED) {
+            error_clear(&connection->err);
+            connection->job_ok = connection->job_throttled = true;
+        } else {
+            free(payloads_pop(&connection->job_in));
+        }
+        go_on = connection->job_ok && !connection->job_throttled && transport_now_us() < end_us;
     }
     connection->job_ok = connection->job_ok &&
                          calls->pump(connection->machine, &connection->job_out, &connection->err);
+}
+
+static void connection_start_job(struct connection *connection)
+{
+    connection->job_wanted = false;
+    connection->job_running = true;
+    connection->transport->jobs_running++;
+    if (connection->job_in.head == NULL) {
+        connection->job_in = connection->inbox;
+        connection->inbox = (struct payloads){0};
+    }
+    int failed = uv_queue_work(&connection->transport->loop, &connection->work, connection_work,
+                               connection_worked);
+    ensure(failed == 0);
+}
+
+static void transport_next_job(struct transport *transport)
+{
+    struct connection *connection = transport->jobs_first;
+    if (connection != NULL && transport->jobs_running < JOBS_MAX) {
+        connection_leave_queue(connection);
+        connection_start_job(connection);
+    }
+}
+
+/* The other side should know why this one gives up, so that its operator can read it there, too. */
+static void connection_refuse(struct connection *connection)
+{
+    struct transport *transport = connection->transport;
+    struct message message = {.kind = MESSAGE_REFUSAL};
+    message.refusal.text = slice_text(connection->err.text);
+    payloads_push(&connection->job_out.payloads, message_encode(&message, &transport->arena));
 }
 
 static void connection_worked(uv_work_t *work, int status)
@@ -225,9 +300,14 @@ static void connection_worked(uv_work_t *work, int status)
     struct connection *connection = work->data;
     struct transport *transport = connection->transport;
     connection->job_running = false;
+    transport->jobs_running--;
+    transport_next_job(transport);
     struct payload *payload;
     struct buffer sealed;
     buffer_init(&sealed, &transport->arena, READ_BYTES);
+    if (!connection->job_ok) {
+        connection_refuse(connection);
+    }
     while ((payload = payloads_pop(&connection->job_out.payloads)) != NULL) {
         if (connection->state == UP) {
             session_seal(connection->session, slice_of(payload->bytes, payload->size), &sealed);
@@ -241,10 +321,12 @@ static void connection_worked(uv_work_t *work, int status)
     if (connection->state == CLOSING) {
         connection_maybe_free(connection);
     } else if (!connection->job_ok) {
+        connection->refused = true;
         connection_close(connection, &connection->err);
     } else {
         connection_read_more(connection);
-        if (connection->job_wanted || connection->inbox.head != NULL) {
+        bool left = connection->job_in.head != NULL && !connection->job_throttled;
+        if (connection->job_wanted || left || connection->inbox.head != NULL) {
             connection_job(connection);
         }
     }
@@ -256,16 +338,23 @@ void connection_job(struct connection *connection)
         return;
     }
     connection->job_wanted = true;
-    if (connection->job_running) {
+    size_t unsent =
+        connection->egress.bytes + uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp);
+    if (connection->job_running || connection->job_waits || unsent > OUTBOX_BYTES_MAX) {
+        return; /* The tick asks again. */
+    }
+    struct transport *transport = connection->transport;
+    if (transport->jobs_running < JOBS_MAX) {
+        connection_start_job(connection);
         return;
     }
-    connection->job_wanted = false;
-    connection->job_running = true;
-    connection->job_in = connection->inbox;
-    connection->inbox = (struct payloads){0};
-    int failed = uv_queue_work(&connection->transport->loop, &connection->work, connection_work,
-                               connection_worked);
-    ensure(failed == 0);
+    connection->job_waits = true;
+    if (transport->jobs_last == NULL) {
+        transport->jobs_first = connection;
+    } else {
+        transport->jobs_last->job_next = connection;
+    }
+    transport->jobs_last = connection;
 }
 
 /* --- Receiving ------------------------------------------------------------------------------ */
@@ -289,9 +378,9 @@ static void connection_up(struct connection *connection)
 {
     struct transport *transport = connection->transport;
     connection->state = UP;
+    connection->up_ms = connection->heard_ms = uv_now(&transport->loop);
     connection->machine = transport->options.machine.open(
         transport->options.context, connection->peer->region->id, connection->outbound);
-    connection->peer->retry_ms = connection->outbound ? RETRY_MS_MIN : connection->peer->retry_ms;
     transport_say(transport, 1, connection->outbound ? "link out up" : "link in up",
                   connection->peer, "");
     peer_note_state(connection->peer, NULL);
@@ -314,12 +403,17 @@ static void connection_established(void *context)
     connection->peer = peer;
     peer->inbound = connection;
     egress_set(&connection->egress, &peer->link, transport_now_us());
-    if (older == NULL) {
-        connection_up(connection);
-        return;
+    if (older != NULL) {
+        connection_fail(older, ERROR_UNAVAILABLE,
+                        "replaced by a newer connection of the peer (if this goes on, two nodes "
+                        "run with its identity)");
     }
-    connection->state = WAITING;
-    connection_fail(older, ERROR_UNAVAILABLE, "replaced by a newer connection of the peer");
+    /* Not only `older` may still be at work: the one before it, if `older` never came up. */
+    if (transport_applies(connection->transport, peer)) {
+        connection->state = WAITING;
+    } else {
+        connection_up(connection);
+    }
 }
 
 static void connection_allocate(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
@@ -365,6 +459,7 @@ static void connection_read_more(struct connection *connection)
     if (!connection->reading && connection->inbox.bytes <= INBOX_BYTES_MAX) {
         connection->reading = uv_read_start((uv_stream_t *)&connection->tcp, connection_allocate,
                                             connection_read) == 0;
+        connection->heard_ms = uv_now(&connection->transport->loop);
     }
 }
 

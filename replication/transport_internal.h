@@ -16,13 +16,26 @@ enum {
     INBOX_BYTES_MAX = 16 << 20,    /* Past it the socket is not read until a job has run. */
     RETRY_MS_MIN = 50,
     RETRY_MS_MAX = 500,
+    RETRY_FAILED_MS_MAX = 10000, /* After connections that came up and found no common ground. */
+    STEADY_MS = 5000,            /* Up for so long: the next retry is a quick one. */
     HANDSHAKE_MS = 3000,
+    SAY_MS = 60000, /* At most SAY_MAX lines about one peer in so long. */
+    SAY_MAX = 12,
+    JOBS_MAX = 8,   /* Of all connections at once: the workers are those of client reads, too. */
+    JOB_US = 50000, /* Past it a job gives way: acknowledgements go out, others get a turn. */
+    OUTBOX_BYTES_MAX = 16 << 20, /* A peer that does not read gets no more made for it. */
     SILENCE_HEARTBEATS = 4,
     SILENCE_MS_MIN = 3000,
 };
 
 struct transport_outbox {
     struct payloads payloads;
+};
+
+/* Keeps a peer that comes and goes from filling the log. */
+struct transport_quiet {
+    uint64_t since_ms;
+    uint32_t said, unsaid;
 };
 
 enum connection_state { CONNECTION_CONNECTING, GREETING, WAITING, UP, CLOSING };
@@ -40,15 +53,19 @@ struct connection {
     uv_connect_t connect;
     struct session *session;
     struct egress egress;
-    uint64_t opened_ms, heard_ms;
+    uint64_t opened_ms, heard_ms, up_ms;
     void *machine;
     struct payloads inbox; /* Loop only. */
     bool job_running, job_wanted;
+    bool job_waits; /* In the transport's queue, for one of JOBS_MAX. */
+    struct connection *job_next;
+    bool refused; /* Its machine gave up: a retry would find the same. */
     uv_work_t work;
-    struct payloads job_in; /* The job's while it runs. */
+    struct payloads job_in; /* The job's while it runs; what it left is the next one's. */
     struct transport_outbox job_out;
     bool job_ok;
-    struct error err; /* Why it ends; the job's while it runs. */
+    bool job_throttled; /* The head of job_in is to be offered again. */
+    struct error err;   /* Why it ends; the job's while it runs. */
 };
 
 struct peer {
@@ -58,6 +75,7 @@ struct peer {
     struct connection *outbound, *inbound;
     uv_timer_t retry;
     uint32_t retry_ms;
+    struct transport_quiet quiet;
     struct link_settings link;
     struct transport_peer_status status; /* Under transport->mutex. */
 };
@@ -74,6 +92,9 @@ struct transport {
     uint32_t peers_count;
     struct connection *connections;
     uint32_t inbound_count;
+    struct connection *jobs_first, *jobs_last; /* Wait for their turn. */
+    uint32_t jobs_running;
+    struct transport_quiet quiet; /* About strangers. */
     bool stopping;
     struct arena arena; /* For sealing; cleared after each use. */
     char read_buffer[READ_BYTES];
@@ -99,14 +120,12 @@ void connection_link_changed(struct connection *connection);
 /* --- transport.c ----------------------------------------------------------------------------- */
 
 uint64_t transport_now_us(void);
-void transport_say(struct transport *transport,
-                   int level,
-                   const char *event,
-                   const struct peer *peer,
-                   const char *text);
+void transport_say(
+    struct transport *transport, int level, const char *event, struct peer *peer, const char *text);
 struct peer *transport_peer(struct transport *transport, uint16_t region);
 /* Connections of the peer came or went; `problem` NULL leaves the last one standing. */
 void peer_note_state(struct peer *peer, const char *problem);
-void peer_retry_later(struct peer *peer);
+/* `refused`: its machine gave the last connection up, be patient. */
+void peer_retry_later(struct peer *peer, bool refused);
 /* A connection is gone. */
 void transport_maybe_finish(struct transport *transport);
