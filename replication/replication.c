@@ -312,17 +312,14 @@ static void replication_lag_without_link(struct replication *replication,
 {
     struct error err = {0};
     struct machines *machines = &replication->machines;
-    uint64_t durable_seq = engine_durable_seq(machines->store->engine);
-    peer->pending_records =
-        durable_seq > peer->acknowledged_seq ? durable_seq - peer->acknowledged_seq : 0;
-    if (!shipper_lag(&machines->replica_store, slice_text(region->name), peer->acknowledged_seq,
-                     machines_now(machines).wall_ms, &peer->lag_seconds, &err)) {
+    struct shipper_arrears arrears = {0};
+    if (!shipper_arrears(&machines->replica_store, slice_text(region->name), peer->acknowledged_seq,
+                         machines_now(machines).wall_ms, &arrears, &err)) {
         snprintf(peer->problem, sizeof(peer->problem), "%.*s", (int)sizeof(peer->problem) - 1,
                  err.text);
     }
-    if (peer->lag_seconds <= 0) {
-        peer->pending_records = 0; /* None of them concern this peer. */
-    }
+    peer->pending_records = arrears.records;
+    peer->lag_seconds = arrears.lag_seconds;
 }
 
 static void replication_peer_status(struct replication *replication,
@@ -390,12 +387,19 @@ void replication_status(struct replication *replication, struct replication_stat
 
 uint64_t replication_acknowledged(struct replication *replication)
 {
-    struct replication_status status;
-    replication_status(replication, &status);
-    uint64_t least = engine_durable_seq(replication->machines.store->engine);
-    for (uint32_t i = 0; i < status.peers_count; i++) {
-        uint64_t acknowledged = status.peers[i].acknowledged_seq;
+    uint64_t least = engine_synced_seq(replication->machines.store->engine);
+    pthread_mutex_lock(&replication->mutex);
+    for (uint32_t i = 0; i < replication->regions_count; i++) {
+        struct live *live = &replication->live[i];
+        if (&replication->regions[i] == replication->self) {
+            continue;
+        }
+        if (live->outbound != NULL) {
+            outbound_figures(live->outbound, &live->shipped);
+        }
+        uint64_t acknowledged = live->shipped.acknowledged_seq;
         least = acknowledged < least ? acknowledged : least;
     }
+    pthread_mutex_unlock(&replication->mutex);
     return least;
 }

@@ -27,6 +27,7 @@ enum {
     SHIPPER_READS_MAX =
         16, /* Of one pump: a long log of others' tables must not hold up the rest. */
     SHIPPER_FLIGHTS_MAX = 256,
+    SHIPPER_ARREARS_READS = 32, /* Each of at most SHIPPER_READ_RECORDS. */
 };
 
 /* A sent batch that is not acknowledged. */
@@ -445,21 +446,41 @@ bool shipper_pump(struct shipper *shipper, struct moment now, bool *more, struct
     return ok;
 }
 
-bool shipper_lag(const struct replica_store *store,
-                 struct slice peer,
-                 uint64_t acknowledged_seq,
-                 uint64_t wall_ms,
-                 double *lag_seconds,
-                 struct error *err)
+/* Count of one read those that concern the peer. *wall_ms: of the first of all, 0 before. */
+static uint64_t shipper_count(const struct replica_store *store,
+                              struct slice peer,
+                              const struct change *changes,
+                              uint32_t count,
+                              uint64_t *wall_ms)
+{
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t uid[TABLE_UID_BYTES];
+        if (changes[i].has_image &&
+            store->calls->table_ships(store->store, changes[i].table_id, peer, uid)) {
+            *wall_ms =
+                found == 0 && *wall_ms == 0 ? stamp_wall_ms(changes[i].version.stamp) : *wall_ms;
+            found++;
+        }
+    }
+    return found;
+}
+
+bool shipper_arrears(const struct replica_store *store,
+                     struct slice peer,
+                     uint64_t acknowledged_seq,
+                     uint64_t wall_ms,
+                     struct shipper_arrears *arrears,
+                     struct error *err)
 {
     struct arena arena;
     arena_init(&arena);
-    *lag_seconds = 0;
+    uint64_t durable = store->calls->durable_seq(store->store);
     uint64_t after = acknowledged_seq;
-    uint32_t seen = 0;
-    bool found = false;
+    uint64_t found = 0;
+    uint64_t oldest_ms = 0;
     bool ok = true;
-    while (ok && !found && seen < PEER_BATCH_RECORDS_MAX) {
+    for (uint32_t reads = 0; ok && reads < SHIPPER_ARREARS_READS && after < durable; reads++) {
         arena_clear(&arena);
         struct change *changes = arena_alloc(&arena, SHIPPER_READ_RECORDS * sizeof(*changes));
         uint32_t count;
@@ -469,17 +490,16 @@ bool shipper_lag(const struct replica_store *store,
         if (!ok || next == after) {
             break;
         }
-        for (uint32_t i = 0; i < count && !found; i++) {
-            uint8_t uid[TABLE_UID_BYTES];
-            found = changes[i].has_image &&
-                    store->calls->table_ships(store->store, changes[i].table_id, peer, uid);
-            if (found) {
-                *lag_seconds =
-                    shipper_age_seconds(wall_ms, stamp_wall_ms(changes[i].version.stamp));
-            }
-        }
-        seen += count;
+        found += shipper_count(store, peer, changes, count, &oldest_ms);
         after = next;
+    }
+    *arrears = (struct shipper_arrears){.records = found};
+    if (ok && after < durable && after > acknowledged_seq) {
+        double share = (double)found / (double)(after - acknowledged_seq);
+        arrears->records += (uint64_t)(share * (double)(durable - after));
+    }
+    if (found > 0) {
+        arrears->lag_seconds = shipper_age_seconds(wall_ms, oldest_ms);
     }
     arena_destroy(&arena);
     return ok;

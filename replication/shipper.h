@@ -68,12 +68,16 @@ shipper_pump(struct shipper *shipper, struct moment now, bool *more, struct erro
 /* Safe from any thread. */
 void shipper_figures(struct shipper *shipper, struct shipper_figures *figures);
 
-/* While there is no connection: age in seconds of the oldest own durable write after
- * `acknowledged_seq` that concerns `peer`; 0 when there is none. Looks at no more than
- * PEER_BATCH_RECORDS_MAX changes. Errors: IO, CORRUPT. */
-MUST_CHECK bool shipper_lag(const struct replica_store *store,
-                            struct slice peer,
-                            uint64_t acknowledged_seq,
-                            uint64_t wall_ms,
-                            double *lag_seconds,
-                            struct error *err);
+/* While there is no connection: the own durable writes after `acknowledged_seq` that concern
+ * `peer`. What is far behind is estimated from the first few thousand changes. */
+struct shipper_arrears {
+    uint64_t records;
+    double lag_seconds; /* Age of the oldest; 0 when there is none. */
+};
+/* Errors: IO, CORRUPT. */
+MUST_CHECK bool shipper_arrears(const struct replica_store *store,
+                                struct slice peer,
+                                uint64_t acknowledged_seq,
+                                uint64_t wall_ms,
+                                struct shipper_arrears *arrears,
+                                struct error *err);

@@ -372,18 +372,22 @@ Test(shipper, lag_is_known_without_a_connection)
 {
     struct replica_store store = sim_store_door(&pair->a.store);
     struct slice peer = SLICE_LITERAL("r2");
-    double lag = -1;
-    cr_assert(shipper_lag(&store, peer, 0, pair->now.wall_ms, &lag, &pair->err));
-    cr_assert_float_eq(lag, 0, 1e-9);
+    struct shipper_arrears arrears;
+    cr_assert(shipper_arrears(&store, peer, 0, pair->now.wall_ms, &arrears, &pair->err));
+    cr_assert_float_eq(arrears.lag_seconds, 0, 1e-9);
     uint64_t seq = pair_write(&pair->a, 0, false);
+    pair->a.store.appended_seq++; /* A batch of others' writes is not owed to anybody. */
+    pair_sync(&pair->a);
     pair->now.wall_ms += 1500;
-    cr_assert(shipper_lag(&store, peer, 0, pair->now.wall_ms, &lag, &pair->err));
-    cr_assert_float_eq(lag, 1.5, 1e-9);
-    cr_assert(shipper_lag(&store, peer, seq, pair->now.wall_ms, &lag, &pair->err));
-    cr_assert_float_eq(lag, 0, 1e-9);
+    cr_assert(shipper_arrears(&store, peer, 0, pair->now.wall_ms, &arrears, &pair->err));
+    cr_assert_float_eq(arrears.lag_seconds, 1.5, 1e-9);
+    cr_assert_eq(arrears.records, 1);
+    cr_assert(shipper_arrears(&store, peer, seq, pair->now.wall_ms, &arrears, &pair->err));
+    cr_assert_float_eq(arrears.lag_seconds, 0, 1e-9);
+    cr_assert_eq(arrears.records, 0);
     pair->a.store.ships_to[0] = 0;
-    cr_assert(shipper_lag(&store, peer, 0, pair->now.wall_ms, &lag, &pair->err));
-    cr_assert_float_eq(lag, 0, 1e-9, "it does not concern the peer");
+    cr_assert(shipper_arrears(&store, peer, 0, pair->now.wall_ms, &arrears, &pair->err));
+    cr_assert_float_eq(arrears.lag_seconds, 0, 1e-9, "it does not concern the peer");
 }
 
 Test(shipper, a_report_waits_for_the_own_writes_in_front_of_it)
@@ -419,12 +423,13 @@ Test(shipper, a_log_that_cannot_be_read_is_an_error_and_nothing_is_skipped)
     pair_write(&pair->a, 0, false);
     pair->a.store.broken = true;
     bool more;
-    double lag;
+    struct shipper_arrears arrears;
     struct replica_store store = sim_store_door(&pair->a.store);
     cr_assert_not(pair_pump(pair, &more));
     cr_assert_eq(pair->err.code, ERROR_IO);
     cr_assert_not_null(strstr(pair->err.text, "read the log behind 0"));
-    cr_assert_not(shipper_lag(&store, SLICE_LITERAL("r2"), 0, pair->now.wall_ms, &lag, &pair->err));
+    cr_assert_not(
+        shipper_arrears(&store, SLICE_LITERAL("r2"), 0, pair->now.wall_ms, &arrears, &pair->err));
     pair->a.store.broken = false;
     cr_assert_eq(pumped_batch().batch.last_seq, 1);
 }
