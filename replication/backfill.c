@@ -117,23 +117,23 @@ uint64_t backfill_rows(const struct backfill *backfill)
     return backfill->rows;
 }
 
-/* Do both name no more regions together than a context can hold? They are a peer's bytes. */
-static bool backfill_contexts_fit(const struct context *a, const struct context *b)
+/* Contexts join in rows, so only members may be named in them; a region that left the cluster is
+ * forgotten. They are a peer's bytes. */
+static void backfill_join_members(const struct watermark *watermark,
+                                  struct context *into,
+                                  const struct context *from)
 {
-    uint32_t count = a->count;
-    for (uint32_t i = 0; i < b->count; i++) {
-        bool both = false;
-        for (uint32_t j = 0; j < a->count && !both; j++) {
-            both = a->entries[j].region == b->entries[i].region;
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (watermark_is_member(watermark, from->entries[i].region)) {
+            context_raise(into, from->entries[i]);
         }
-        count += !both;
     }
-    return count <= REGIONS_MAX;
 }
 
 bool backfill_apply(struct store *store,
                     struct records_codec *codec,
                     const struct message_backfill *message,
+                    const struct watermark *watermark,
                     const struct resolve *resolve,
                     struct arena *arena,
                     uint64_t *wait_seq,
@@ -161,12 +161,13 @@ bool backfill_apply(struct store *store,
         if (!record_to_change(&record, table_id, change, err)) {
             return false;
         }
-        if (memcmp(record.uid, message->uid, TABLE_UID_BYTES) != 0 ||
-            !backfill_contexts_fit(&record.version.context, &message->applied)) {
+        if (memcmp(record.uid, message->uid, TABLE_UID_BYTES) != 0) {
             return error_set(err, ERROR_PROTOCOL, "row %u of a backfill is not acceptable", count);
         }
         /* Whatever the sender had applied, this row of its snapshot has seen. */
-        context_join(&change->version.context, &message->applied);
+        change->version.context = (struct context){0};
+        backfill_join_members(watermark, &change->version.context, &record.version.context);
+        backfill_join_members(watermark, &change->version.context, &message->applied);
     }
     if (left.size > 0 || count != message->records.count) {
         return error_set(err, ERROR_PROTOCOL, "a backfill batch of %u rows does not add up",

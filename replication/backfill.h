@@ -12,6 +12,7 @@
 #include "proto/peer/message.h"
 #include "replication/records.h"
 #include "replication/resolve.h"
+#include "replication/watermark.h"
 #include "storage/store.h"
 
 enum { BACKFILL_WINDOW = 4, BACKFILL_BATCH_BYTES = 128 << 10 };
@@ -48,6 +49,7 @@ uint64_t backfill_rows(const struct backfill *backfill);
 MUST_CHECK bool backfill_apply(struct store *store,
                                struct records_codec *codec,
                                const struct message_backfill *message,
+                               const struct watermark *watermark,
                                const struct resolve *resolve,
                                struct arena *arena,
                                uint64_t *wait_seq,

@@ -2,14 +2,13 @@
  * once what they stand for is durable here. */
 #include "replication/backfill.h"
 #include "replication/machine.h"
+#include "replication/payloads.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     BACKFILL_ACKS_MAX = 2 * BACKFILL_WINDOW,
-    THROTTLED_TRIES_MAX = 500,
-    THROTTLED_PAUSE_NS = 5000000,
+    REPLIES_BYTES_MAX = 4 << 20, /* To descriptions; a member tells of each table once. */
 };
 
 struct backfill_due {
@@ -28,6 +27,8 @@ struct inbound {
     struct backfill_due due[BACKFILL_ACKS_MAX]; /* In order of arrival. */
     uint32_t due_count;
     uint64_t backfill_rows;
+    struct payloads replies; /* To descriptions, until what they say is durable. */
+    uint64_t replies_wait_seq;
 };
 
 static void inbound_emit(void *context, struct slice payload)
@@ -60,6 +61,7 @@ void inbound_close(struct inbound *inbound)
 {
     applier_close(inbound->applier);
     records_codec_close(inbound->codec);
+    payloads_clear(&inbound->replies);
     arena_destroy(&inbound->arena);
     free(inbound);
 }
@@ -82,7 +84,13 @@ inbound_on_table(struct inbound *inbound, const struct message_table *table, str
                         err)) {
         return false;
     }
-    inbound_send(inbound, &reply);
+    if (inbound->replies.bytes > REPLIES_BYTES_MAX) {
+        return error_set(err, ERROR_PROTOCOL, "too many descriptions of tables at once");
+    }
+    /* The reply names own writes up to the newest, and the backfill waits for all of those: one
+     * that a crash took back would never come. */
+    payloads_push(&inbound->replies, message_encode(&reply, &inbound->arena));
+    inbound->replies_wait_seq = engine_appended_seq(inbound->machines->store->engine);
     inbound->machines->wake(inbound->machines->wake_context);
     return true;
 }
@@ -98,8 +106,9 @@ static bool inbound_on_backfill(struct inbound *inbound,
     struct resolve resolve = {.wall_ms = machines_now(inbound->machines).wall_ms};
     watermark_settled(inbound->machines->watermark, &resolve.settled);
     struct backfill_due *due = &inbound->due[inbound->due_count];
-    if (!backfill_apply(inbound->machines->store, inbound->codec, batch, &resolve, &inbound->arena,
-                        &due->wait_seq, err)) {
+    if (!backfill_apply(inbound->machines->store, inbound->codec, batch,
+                        inbound->machines->watermark, &resolve, &inbound->arena, &due->wait_seq,
+                        err)) {
         return false;
     }
     inbound->backfill_rows =
@@ -111,48 +120,26 @@ static bool inbound_on_backfill(struct inbound *inbound,
     return true;
 }
 
-/* A store that is stalled takes nothing for a while: wait on this worker, the peer's credit bounds
- * what piles up. False: go on; the same call is to be made again. */
-static bool inbound_is_final(struct inbound *inbound, bool ok, int *tries, struct error *err)
-{
-    if (ok || err->code != ERROR_THROTTLED || ++*tries > THROTTLED_TRIES_MAX) {
-        return true;
-    }
-    struct engine *engine = inbound->machines->store->engine;
-    if (!engine_wait_durable(engine, engine_appended_seq(engine), err)) {
-        return true;
-    }
-    error_clear(err);
-    const struct timespec pause = {.tv_nsec = THROTTLED_PAUSE_NS};
-    nanosleep(&pause, NULL);
-    return false;
-}
-
 bool inbound_message(struct inbound *inbound,
                      struct slice payload,
                      struct transport_outbox *outbox,
                      struct error *err)
 {
     struct message message;
-    int tries = 0;
     inbound->outbox = outbox;
     bool ok = message_decode(payload, &inbound->arena, &message, err);
     if (ok) {
         switch (message.kind) {
         case MESSAGE_BATCH:
         case MESSAGE_HEARTBEAT:
-            do {
-                ok = applier_on_message(inbound->applier, &message, machines_now(inbound->machines),
-                                        err);
-            } while (!inbound_is_final(inbound, ok, &tries, err));
+            ok = applier_on_message(inbound->applier, &message, machines_now(inbound->machines),
+                                    err);
             break;
         case MESSAGE_TABLE_STATE:
             ok = inbound_on_table(inbound, &message.table, err);
             break;
         case MESSAGE_BACKFILL_BATCH:
-            do {
-                ok = inbound_on_backfill(inbound, &message.backfill, err);
-            } while (!inbound_is_final(inbound, ok, &tries, err));
+            ok = inbound_on_backfill(inbound, &message.backfill, err);
             break;
         case MESSAGE_REFUSAL:
             ok = error_set(err, ERROR_UNAVAILABLE, "the peer refuses: %.*s",
@@ -180,12 +167,19 @@ bool inbound_pump(struct inbound *inbound, struct transport_outbox *outbox, stru
         applier_start(inbound->applier);
     }
     applier_pump(inbound->applier, machines_now(inbound->machines));
-    uint64_t durable_seq = engine_durable_seq(inbound->machines->store->engine);
+    /* On disk, under relaxed durability too: the source counts on these rows for good. */
+    uint64_t durable_seq = engine_synced_seq(inbound->machines->store->engine);
     uint32_t sent = 0;
     while (sent < inbound->due_count && inbound->due[sent].wait_seq <= durable_seq) {
         struct message message = {.kind = MESSAGE_BACKFILL_ACK,
                                   .backfill_ack = inbound->due[sent++].ack};
         inbound_send(inbound, &message);
+    }
+    struct payload *reply;
+    while (inbound->replies_wait_seq <= durable_seq &&
+           (reply = payloads_pop(&inbound->replies)) != NULL) {
+        transport_emit(outbox, slice_of(reply->bytes, reply->size));
+        free(reply);
     }
     inbound->due_count -= sent;
     memmove(inbound->due, inbound->due + sent, inbound->due_count * sizeof(inbound->due[0]));

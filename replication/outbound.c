@@ -41,7 +41,9 @@ struct outbound {
     uint32_t told_count;
     struct request *requests;
     uint64_t requests_made;
+    uint64_t farewells_told; /* Number of the last. */
     struct backfill *backfill;
+    bool backfill_ends; /* It is whole, only the replica's new status is not stored yet. */
     uint32_t backfill_table_id;
     uint64_t backfill_run;
 };
@@ -142,8 +144,8 @@ static void outbound_tell_all(struct outbound *outbound)
         more = more && count > 0;
     }
     uint8_t uids[FAREWELLS_A_PUMP][TABLE_UID_BYTES];
-    uint32_t farewells = replicas_farewells(outbound->machines->replicas, outbound->peer->id, uids,
-                                            FAREWELLS_A_PUMP);
+    uint32_t farewells = replicas_farewells(outbound->machines->replicas, outbound->peer->id,
+                                            &outbound->farewells_told, uids, FAREWELLS_A_PUMP);
     for (uint32_t i = 0; i < farewells; i++) {
         struct message message = {.kind = MESSAGE_TABLE_STATE};
         struct request *request = outbound_request(outbound, uids[i]);
@@ -263,7 +265,7 @@ struct outbound *outbound_open(const struct machines *machines, uint16_t peer)
 
 void outbound_close(struct outbound *outbound)
 {
-    if (outbound->backfill != NULL) {
+    if (outbound->backfill != NULL || outbound->backfill_ends) {
         struct error err = {0};
         backfill_close(outbound->backfill);
         if (!replicas_backfill_ended(outbound->machines->replicas, outbound->peer->id,
@@ -310,9 +312,25 @@ static bool outbound_begin_backfill(struct outbound *outbound, struct error *err
             dropped);
 }
 
+/* A store that is stalled for a moment is asked again by the next pump. */
+static bool outbound_end_backfill(struct outbound *outbound, struct error *err)
+{
+    outbound->backfill_ends = !replicas_backfill_ended(
+        outbound->machines->replicas, outbound->peer->id, outbound->backfill_table_id, true, err);
+    if (outbound->backfill_ends && err->code == ERROR_THROTTLED) {
+        error_clear(err);
+        return true;
+    }
+    return !outbound->backfill_ends;
+}
+
 static bool outbound_backfill(struct outbound *outbound, struct error *err)
 {
-    if (outbound->backfill == NULL && !outbound_begin_backfill(outbound, err)) {
+    if (outbound->backfill_ends && !outbound_end_backfill(outbound, err)) {
+        return false;
+    }
+    if (outbound->backfill == NULL && !outbound->backfill_ends &&
+        !outbound_begin_backfill(outbound, err)) {
         return false;
     }
     bool made = outbound->backfill != NULL;
@@ -348,10 +366,8 @@ static bool outbound_on_backfill_ack(struct outbound *outbound,
     outbound->machines->log(outbound->machines->log_context, 1, "backfill done", detail);
     backfill_close(outbound->backfill);
     outbound->backfill = NULL;
-    bool ok = replicas_backfill_ended(outbound->machines->replicas, outbound->peer->id,
-                                      outbound->backfill_table_id, true, err);
     outbound->machines->wake(outbound->machines->wake_context);
-    return ok;
+    return outbound_end_backfill(outbound, err);
 }
 
 /* --- Calls of the transport ------------------------------------------------------------------- */
@@ -366,12 +382,14 @@ static bool outbound_on_reply(struct outbound *outbound,
                          (unsigned long long)reply->request);
     }
     struct request answered = *request;
-    request->number = 0;
     struct replicas *replicas = outbound->machines->replicas;
     bool ok = answered.farewell
                   ? replicas_farewell_done(replicas, outbound->peer->id, answered.uid, err)
                   : replicas_replied(replicas, answered.uid, answered.schema_stamp,
                                      outbound->peer->id, reply, err);
+    if (ok) {
+        request->number = 0;
+    }
     outbound->machines->wake(outbound->machines->wake_context);
     return ok;
 }

@@ -78,34 +78,25 @@ static struct plan *replicas_plan(struct replicas *replicas, uint32_t table_id, 
 }
 
 /* Under the mutex. An existing plan starts over: its table's description has changed. */
-static bool replicas_plan_add(struct replicas *replicas,
-                              const struct table *table,
-                              uint16_t target,
-                              struct error *err)
+static void replicas_plan_add(struct replicas *replicas, const struct table *table, uint16_t target)
 {
     struct plan *plan = replicas_plan(replicas, table->id, target);
     bool running = plan != NULL && plan->running;
     if (plan == NULL) {
-        if (replicas->plans_count == REPLICA_PLANS_MAX) {
-            return error_set(err, ERROR_LIMIT, "at most %d replicas can be made at the same time",
-                             REPLICA_PLANS_MAX);
+        if (replicas->plans_count == replicas->plans_capacity) {
+            uint32_t capacity = replicas->plans_capacity * 2 + 16;
+            replicas->plans = realloc(replicas->plans, capacity * sizeof(*plan));
+            ensure(replicas->plans != NULL);
+            replicas->plans_capacity = capacity;
         }
         plan = &replicas->plans[replicas->plans_count++];
     }
     *plan = (struct plan){.table_id = table->id,
                           .target = target,
                           .schema_stamp = table->schema_stamp,
-                          .running = running};
+                          .running = running,
+                          .again = running};
     memcpy(plan->uid, table->uid, TABLE_UID_BYTES);
-    return true;
-}
-
-static void replicas_plan_remove(struct replicas *replicas, uint32_t table_id, uint16_t target)
-{
-    struct plan *plan = replicas_plan(replicas, table_id, target);
-    if (plan != NULL) {
-        *plan = replicas->plans[--replicas->plans_count];
-    }
 }
 
 static bool replicas_note_owed(
@@ -125,8 +116,42 @@ bool replicas_begin_backfill(struct replicas *replicas,
         return false;
     }
     pthread_mutex_lock(&replicas->mutex);
-    bool ok = replicas_plan_add(replicas, table, target, err);
+    replicas_plan_add(replicas, table, target);
     pthread_mutex_unlock(&replicas->mutex);
+    return true;
+}
+
+bool replicas_has_plan(struct replicas *replicas, uint32_t table_id, uint16_t target)
+{
+    pthread_mutex_lock(&replicas->mutex);
+    bool has = replicas_plan(replicas, table_id, target) != NULL;
+    pthread_mutex_unlock(&replicas->mutex);
+    return has;
+}
+
+void replicas_drop_plans(struct replicas *replicas, uint32_t table_id, uint16_t target)
+{
+    pthread_mutex_lock(&replicas->mutex);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < replicas->plans_count; i++) {
+        const struct plan *plan = &replicas->plans[i];
+        if (plan->table_id != table_id || (target != 0 && plan->target != target)) {
+            replicas->plans[kept++] = *plan;
+        }
+    }
+    replicas->plans_count = kept;
+    pthread_mutex_unlock(&replicas->mutex);
+}
+
+bool replicas_was_source(
+    struct replicas *replicas, const uint8_t *uid, uint16_t target, bool *was, struct error *err)
+{
+    uint8_t key[NOTE_KEY_BYTES];
+    struct arena arena = {0};
+    struct slice value;
+    bool ok = store_note_get(replicas->store, replicas_backfill_key(uid, target, key), &arena,
+                             &value, was, err);
+    arena_destroy(&arena);
     return ok;
 }
 
@@ -172,15 +197,14 @@ bool replicas_backfill_ended(
     uint8_t uid[TABLE_UID_BYTES];
     pthread_mutex_lock(&replicas->mutex);
     struct plan *plan = replicas_plan(replicas, table_id, region);
-    if (plan != NULL) {
-        plan->running = false;
+    bool whole = plan != NULL && done && !plan->again;
+    if (whole) {
         memcpy(uid, plan->uid, sizeof(uid));
-    }
-    if (plan != NULL && done) {
-        replicas_plan_remove(replicas, table_id, region);
+    } else if (plan != NULL) {
+        plan->running = plan->again = false;
     }
     pthread_mutex_unlock(&replicas->mutex);
-    if (plan == NULL || !done) {
+    if (!whole) {
         return true;
     }
     struct slice name = {0};
@@ -189,8 +213,13 @@ bool replicas_backfill_ended(
             name = slice_text(replicas->regions[i].name);
         }
     }
-    return replicas_set_status(replicas, table_id, name, REPLICA_ACTIVE, "", err) &&
-           replicas_note_owed(replicas, uid, region, false, err);
+    /* The plan goes last: should one of the others fail, the backfill is made again. */
+    if (!replicas_set_status(replicas, table_id, name, REPLICA_ACTIVE, "", err) ||
+        !replicas_note_owed(replicas, uid, region, false, err)) {
+        return false;
+    }
+    replicas_drop_plans(replicas, table_id, region);
+    return true;
 }
 
 /* --- Changes asked for here --------------------------------------------------------------------
@@ -318,9 +347,7 @@ static bool replicas_begin_delete(struct replicas *replicas,
     } else {
         entry->status = REPLICA_DELETING;
     }
-    pthread_mutex_lock(&replicas->mutex);
-    replicas_plan_remove(replicas, changed->id, region->id);
-    pthread_mutex_unlock(&replicas->mutex);
+    replicas_drop_plans(replicas, changed->id, region->id);
     return replicas_commit(replicas, changed, err);
 }
 
@@ -336,12 +363,13 @@ bool replicas_delete(struct replicas *replicas,
 
 /* --- Farewells -------------------------------------------------------------------------------- */
 
-/* Under the mutex. */
+/* Under `saving` alone. */
 static bool replicas_save_farewells(struct replicas *replicas, struct error *err)
 {
     struct arena arena = {0};
     struct buffer list;
     buffer_init(&list, &arena, 1024);
+    pthread_mutex_lock(&replicas->mutex);
     for (uint32_t i = 0; i < replicas->farewells_count; i++) {
         const struct farewell *farewell = &replicas->farewells[i];
         buffer_append(&list, farewell->uid, TABLE_UID_BYTES);
@@ -351,6 +379,7 @@ static bool replicas_save_farewells(struct replicas *replicas, struct error *err
             list.size += 2;
         }
     }
+    pthread_mutex_unlock(&replicas->mutex);
     bool ok = store_note_put(replicas->store, SLICE_LITERAL("farewells"), buffer_slice(&list), err);
     arena_destroy(&arena);
     return ok;
@@ -374,15 +403,61 @@ static bool replicas_load_farewells(struct replicas *replicas, struct error *err
             error_set(err, ERROR_CORRUPT, "the note of farewells does not decode");
             break;
         }
-        struct farewell *farewell = &replicas->farewells[replicas->farewells_count++];
-        memcpy(farewell->uid, head.data, TABLE_UID_BYTES);
-        farewell->regions_count = head.data[TABLE_UID_BYTES];
-        for (uint32_t r = 0; r < farewell->regions_count; r++) {
-            farewell->regions[r] = get_be16(regions.data + 2 * r);
+        struct farewell farewell = {.number = ++replicas->farewells_made};
+        memcpy(farewell.uid, head.data, TABLE_UID_BYTES);
+        for (uint32_t r = 0; r < head.data[TABLE_UID_BYTES]; r++) {
+            uint16_t region = get_be16(regions.data + 2 * r);
+            for (uint32_t i = 0; i < replicas->regions_count; i++) {
+                if (replicas->regions[i].id == region) { /* Others have left the cluster. */
+                    farewell.regions[farewell.regions_count++] = region;
+                    break;
+                }
+            }
+        }
+        if (farewell.regions_count > 0) {
+            replicas->farewells[replicas->farewells_count++] = farewell;
         }
     }
     arena_destroy(&arena);
     return ok;
+}
+
+/* Under the mutex; NULL when there is none. */
+static struct farewell *replicas_farewell(struct replicas *replicas, const uint8_t *uid)
+{
+    for (uint32_t i = 0; i < replicas->farewells_count; i++) {
+        if (memcmp(replicas->farewells[i].uid, uid, TABLE_UID_BYTES) == 0) {
+            return &replicas->farewells[i];
+        }
+    }
+    return NULL;
+}
+
+/* Under the mutex; their order stays. */
+static void replicas_remove_farewell(struct replicas *replicas, struct farewell *farewell)
+{
+    if (farewell != NULL) {
+        size_t behind = (size_t)(&replicas->farewells[replicas->farewells_count] - (farewell + 1));
+        memmove(farewell, farewell + 1, behind * sizeof(*farewell));
+        replicas->farewells_count--;
+    }
+}
+
+/* A second try to delete a table takes the place of the first one. */
+static bool
+replicas_add_farewell(struct replicas *replicas, const struct farewell *farewell, struct error *err)
+{
+    pthread_mutex_lock(&replicas->mutex);
+    replicas_remove_farewell(replicas, replicas_farewell(replicas, farewell->uid));
+    bool room = replicas->farewells_count < FAREWELLS_MAX;
+    if (room) {
+        struct farewell *added = &replicas->farewells[replicas->farewells_count++];
+        *added = *farewell;
+        added->number = ++replicas->farewells_made;
+    }
+    pthread_mutex_unlock(&replicas->mutex);
+    return room || error_set(err, ERROR_LIMIT,
+                             "more than %d deleted tables wait to be told to peers", FAREWELLS_MAX);
 }
 
 bool replicas_leaving(struct replicas *replicas, uint32_t table_id, struct error *err)
@@ -402,21 +477,25 @@ bool replicas_leaving(struct replicas *replicas, uint32_t table_id, struct error
         }
     }
     table_release(table);
-    pthread_mutex_lock(&replicas->mutex);
-    bool ok = replicas->farewells_count < FAREWELLS_MAX ||
-              error_set(err, ERROR_LIMIT, "more than %d deleted tables wait to be told to peers",
-                        FAREWELLS_MAX);
-    if (ok) {
-        replicas->farewells[replicas->farewells_count++] = farewell;
-        ok = replicas_save_farewells(replicas, err);
+    pthread_mutex_lock(&replicas->saving);
+    bool ok = replicas_add_farewell(replicas, &farewell, err);
+    if (ok && !replicas_save_farewells(replicas, err)) {
+        ok = false; /* The table stays, so nobody may be told that it has gone. */
+        pthread_mutex_lock(&replicas->mutex);
+        replicas_remove_farewell(replicas, replicas_farewell(replicas, farewell.uid));
+        pthread_mutex_unlock(&replicas->mutex);
     }
-    pthread_mutex_unlock(&replicas->mutex);
-    atomic_fetch_add(&replicas->generation, 1);
+    pthread_mutex_unlock(&replicas->saving);
+    if (ok) {
+        replicas_drop_plans(replicas, table_id, 0);
+        atomic_fetch_add(&replicas->generation, 1);
+    }
     return ok;
 }
 
 uint32_t replicas_farewells(struct replicas *replicas,
                             uint16_t region,
+                            uint64_t *after,
                             uint8_t (*uids)[TABLE_UID_BYTES],
                             uint32_t max)
 {
@@ -424,9 +503,10 @@ uint32_t replicas_farewells(struct replicas *replicas,
     pthread_mutex_lock(&replicas->mutex);
     for (uint32_t i = 0; i < replicas->farewells_count && count < max; i++) {
         const struct farewell *farewell = &replicas->farewells[i];
-        for (uint32_t r = 0; r < farewell->regions_count; r++) {
-            if (farewell->regions[r] == region && count < max) {
+        for (uint32_t r = 0; r < farewell->regions_count && farewell->number > *after; r++) {
+            if (farewell->regions[r] == region) {
                 memcpy(uids[count++], farewell->uid, TABLE_UID_BYTES);
+                *after = farewell->number;
             }
         }
     }
@@ -439,26 +519,24 @@ bool replicas_farewell_done(struct replicas *replicas,
                             const uint8_t uid[static TABLE_UID_BYTES],
                             struct error *err)
 {
+    pthread_mutex_lock(&replicas->saving);
     pthread_mutex_lock(&replicas->mutex);
-    for (uint32_t i = 0; i < replicas->farewells_count; i++) {
-        struct farewell *farewell = &replicas->farewells[i];
-        if (memcmp(farewell->uid, uid, TABLE_UID_BYTES) != 0) {
-            continue;
+    struct farewell *farewell = replicas_farewell(replicas, uid);
+    uint32_t kept = 0;
+    for (uint32_t r = 0; farewell != NULL && r < farewell->regions_count; r++) {
+        if (farewell->regions[r] != region) {
+            farewell->regions[kept++] = farewell->regions[r];
         }
-        uint32_t kept = 0;
-        for (uint32_t r = 0; r < farewell->regions_count; r++) {
-            if (farewell->regions[r] != region) {
-                farewell->regions[kept++] = farewell->regions[r];
-            }
-        }
-        farewell->regions_count = kept;
-        if (kept == 0) {
-            *farewell = replicas->farewells[--replicas->farewells_count];
-        }
-        break;
     }
-    bool ok = replicas_save_farewells(replicas, err);
+    if (farewell != NULL) {
+        farewell->regions_count = kept;
+    }
+    if (kept == 0) {
+        replicas_remove_farewell(replicas, farewell);
+    }
     pthread_mutex_unlock(&replicas->mutex);
+    bool ok = replicas_save_farewells(replicas, err);
+    pthread_mutex_unlock(&replicas->saving);
     return ok;
 }
 
@@ -483,8 +561,8 @@ static bool replicas_resume(struct replicas *replicas,
                             arena, &value, &found, err)) {
             return false;
         }
-        if (found && value.size > 0 && !replicas_plan_add(replicas, table, target->id, err)) {
-            return false;
+        if (found && value.size > 0) {
+            replicas_plan_add(replicas, table, target->id);
         }
     }
     return true;
@@ -521,7 +599,8 @@ bool replicas_open(struct store *store,
 {
     ensure(regions_count <= REGIONS_MAX);
     struct replicas *made = calloc(1, sizeof(*made));
-    ensure(made != NULL && pthread_mutex_init(&made->mutex, NULL) == 0);
+    ensure(made != NULL && pthread_mutex_init(&made->mutex, NULL) == 0 &&
+           pthread_mutex_init(&made->saving, NULL) == 0);
     made->store = store;
     made->regions = regions;
     made->regions_count = regions_count;
@@ -543,6 +622,8 @@ void replicas_close(struct replicas *replicas)
 {
     if (replicas != NULL) {
         pthread_mutex_destroy(&replicas->mutex);
+        pthread_mutex_destroy(&replicas->saving);
+        free(replicas->plans);
         free(replicas);
     }
 }

@@ -13,9 +13,14 @@
  *
  * Failure modes: any node may stop at any point. The catalog and the source's note are durable, a
  * new connection tells everything again, and a backfill begins again from its start: applying a row
- * twice is harmless. A region that has lost its disk answers that it had to make the table anew and
- * is then filled like a new one. If B has another table of that name, the replica is
- * CREATION_FAILED.
+ * twice is harmless. A region that has lost its disk answers that it had to make the table anew
+ * until somebody lists it as CREATING, and is then filled like a new one. If B has another table of
+ * that name, the replica is CREATION_FAILED.
+ *
+ * Two members may change the description at once, each without knowing of the other. The newer
+ * description wins as a whole, but the replica that a region is filling is that region's to list:
+ * a winner that lacks it, or thinks it ready, is amended and told again. A replica that is listed
+ * as CREATING although this region has filled it once is filled again.
  *
  * Any thread; everything here may block on disk. */
 #pragma once
@@ -78,9 +83,11 @@ bool replicas_backfill_ready(struct replicas *replicas, uint16_t region, uint32_
 MUST_CHECK bool replicas_backfill_ended(
     struct replicas *replicas, uint16_t region, uint32_t table_id, bool done, struct error *err);
 
-/* Tables that are gone here and of which `region` must still be told; at most `max` uids. */
+/* Tables that are gone here and of which `region` must still be told: at most `max` uids behind
+ * number *after, which moves on. */
 uint32_t replicas_farewells(struct replicas *replicas,
                             uint16_t region,
+                            uint64_t *after,
                             uint8_t (*uids)[TABLE_UID_BYTES],
                             uint32_t max);
 /* `region` knows now. Errors: IO. */

@@ -79,19 +79,63 @@ static void replicas_take_over(const struct replicas *replicas,
     table->replicas_count = 0;
     for (uint32_t i = 0; i < message->replicas_count; i++) {
         const struct message_replica *from = &message->replicas[i];
-        if (slice_is(from->region, replicas->self->name) ||
-            from->region.size > REGION_NAME_BYTES_MAX || table->replicas_count == REGIONS_MAX) {
+        char region[REGION_NAME_BYTES_MAX + 1];
+        snprintf(region, sizeof(region), "%.*s", SLICE_ARGS(from->region));
+        if (slice_is(from->region, replicas->self->name) || table->replicas_count == REGIONS_MAX ||
+            replicas_entry(table, slice_text(region)) != NULL) {
             continue;
         }
         struct replica *entry = &table->replicas[table->replicas_count++];
         *entry = (struct replica){.status = (enum replica_status)from->status};
-        snprintf(entry->region, sizeof(entry->region), "%.*s", SLICE_ARGS(from->region));
+        memcpy(entry->region, region, sizeof(region));
         snprintf(entry->reason, sizeof(entry->reason), "%.*s", SLICE_ARGS(from->reason));
     }
 }
 
+/* Note "lost/" uid: a member lists this region as ACTIVE, but its rows are gone with a former data
+ * folder. It holds until somebody lists the region as CREATING, which is the promise to fill it. */
+enum { LOST_KEY_BYTES = 5 + TABLE_UID_BYTES };
+
+static struct slice replicas_lost_key(const uint8_t *uid, uint8_t key[static LOST_KEY_BYTES])
+{
+    memcpy(key, "lost/", 5);
+    memcpy(key + 5, uid, TABLE_UID_BYTES);
+    return slice_of(key, LOST_KEY_BYTES);
+}
+
+static bool
+replicas_note_lost(struct replicas *replicas, const uint8_t *uid, bool lost, struct error *err)
+{
+    uint8_t key[LOST_KEY_BYTES];
+    return store_note_put(replicas->store, replicas_lost_key(uid, key),
+                          lost ? SLICE_LITERAL("1") : SLICE_LITERAL(""), err);
+}
+
+static bool replicas_is_lost(struct replicas *replicas,
+                             const uint8_t *uid,
+                             struct arena *arena,
+                             bool *lost,
+                             struct error *err)
+{
+    uint8_t key[LOST_KEY_BYTES];
+    struct slice value = {0};
+    bool found = false;
+    if (!store_note_get(replicas->store, replicas_lost_key(uid, key), arena, &value, &found, err)) {
+        return false;
+    }
+    *lost = found && value.size > 0;
+    return true;
+}
+
+static void replicas_ask_refill(struct message_table_reply *reply)
+{
+    reply->code = ERROR_UNAVAILABLE;
+    reply->text = SLICE_LITERAL("this region had lost the table and needs all of it again");
+}
+
 static bool replicas_make_table(struct replicas *replicas,
                                 const struct message_table *message,
+                                const struct message_replica *self,
                                 struct message_table_reply *reply,
                                 struct arena *arena,
                                 struct error *err)
@@ -125,6 +169,9 @@ static bool replicas_make_table(struct replicas *replicas,
                                                      (enum value_type)message->attributes[i].type};
     }
     replicas_take_over(replicas, message, &table);
+    if (self->status == REPLICA_ACTIVE && !replicas_note_lost(replicas, message->uid, true, err)) {
+        return false;
+    }
     if (!catalog_create(catalog, &table, err)) {
         return false;
     }
@@ -137,6 +184,7 @@ static bool replicas_drop(struct replicas *replicas, const struct table *table, 
     struct table changed = *table;
     changed.status = TABLE_DELETING;
     changed.replicas_count = 0;
+    replicas_drop_plans(replicas, table->id, 0);
     return catalog_update(replicas->store->catalog, &changed, err) &&
            store_drop_table(replicas->store, table->id, err);
 }
@@ -147,28 +195,106 @@ static bool replicas_forget(struct replicas *replicas,
                             struct error *err)
 {
     struct table changed = *table;
+    const struct region_info *leaver = replicas_region(replicas, message->leaver);
     if (replicas_entry(&changed, message->leaver) == NULL) {
         return true;
     }
+    if (leaver != NULL) {
+        replicas_drop_plans(replicas, table->id, leaver->id);
+    }
     replicas_remove_entry(&changed, message->leaver);
     return replicas_commit(replicas, &changed, err);
+}
+
+/* `changed` is as a member describes it; `table` as it was here. The member may not know yet which
+ * replicas this region is filling. *amended: `changed` lists them again. */
+static bool replicas_keep_own(struct replicas *replicas,
+                              const struct table *table,
+                              struct table *changed,
+                              bool (*fill)[REGIONS_MAX],
+                              bool *amended,
+                              struct error *err)
+{
+    struct table before = *table;
+    for (uint32_t i = 0; i < replicas->regions_count; i++) {
+        const struct region_info *region = &replicas->regions[i];
+        struct slice name = slice_text(region->name);
+        const struct replica *ours = replicas_entry(&before, name);
+        struct replica *theirs = replicas_entry(changed, name);
+        bool owed = ours != NULL && ours->status == REPLICA_CREATING &&
+                    replicas_has_plan(replicas, table->id, region->id);
+        if (owed && theirs == NULL && changed->replicas_count < REGIONS_MAX) {
+            changed->replicas[changed->replicas_count++] = *ours;
+            (*fill)[i] = *amended = true;
+        } else if (owed && theirs != NULL && theirs->status == REPLICA_ACTIVE) {
+            *theirs = *ours;
+            (*fill)[i] = *amended = true;
+        } else if (owed && theirs != NULL && theirs->status != REPLICA_CREATING) {
+            replicas_drop_plans(replicas, table->id, region->id);
+        } else if (ours != NULL && ours->status == REPLICA_ACTIVE && theirs != NULL &&
+                   theirs->status == REPLICA_CREATING &&
+                   !replicas_was_source(replicas, table->uid, region->id, &(*fill)[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool replicas_fill_again(struct replicas *replicas,
+                                const struct table *table,
+                                const bool (*fill)[REGIONS_MAX],
+                                struct error *err)
+{
+    for (uint32_t i = 0; i < replicas->regions_count; i++) {
+        if ((*fill)[i] && !replicas_begin_backfill(replicas, table, replicas->regions[i].id, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool replicas_update_table(struct replicas *replicas,
                                   const struct message_table *message,
                                   const struct message_replica *self,
                                   const struct table *table,
+                                  struct arena *arena,
+                                  struct message_table_reply *reply,
                                   struct error *err)
 {
+    if (table->status == TABLE_CREATING) {
+        bool lost = false;
+        if (!replicas_is_lost(replicas, message->uid, arena, &lost, err)) {
+            return false;
+        }
+        if (lost && self->status == REPLICA_ACTIVE) {
+            replicas_ask_refill(reply);
+            return true;
+        }
+        if (lost && !replicas_note_lost(replicas, message->uid, false, err)) {
+            return false;
+        }
+    }
     if (!replicas_newer(message, table)) {
+        /* Not in force here: the sender must not count on it. It is being told of ours. */
+        bool same = message->schema_stamp == table->schema_stamp &&
+                    message->schema_region == table->schema_region;
+        reply->code = same ? ERROR_NONE : ERROR_THROTTLED;
         return true;
     }
     struct table changed = *table;
+    bool fill[REGIONS_MAX] = {0};
+    bool amended = false;
     replicas_take_over(replicas, message, &changed);
     if (self->status == REPLICA_ACTIVE && changed.status == TABLE_CREATING) {
         changed.status = TABLE_ACTIVE;
     }
-    if (!catalog_update(replicas->store->catalog, &changed, err)) {
+    if (!replicas_keep_own(replicas, table, &changed, &fill, &amended, err)) {
+        return false;
+    }
+    bool stored = amended ? replicas_commit(replicas, &changed, err)
+                          : catalog_update(replicas->store->catalog, &changed, err);
+    if (!stored ||
+        !replicas_fill_again(replicas, &changed, (const bool(*)[REGIONS_MAX]) & fill, err)) {
         return false;
     }
     atomic_fetch_add(&replicas->generation, 1);
@@ -206,17 +332,16 @@ static bool replicas_adopt_locked(struct replicas *replicas,
         return table == NULL || replicas_drop(replicas, table, err);
     }
     if (table != NULL) {
-        return replicas_update_table(replicas, message, self, table, err);
+        return replicas_update_table(replicas, message, self, table, arena, reply, err);
     }
     if (replicas_has_left(replicas, message->uid)) {
         return true; /* Deleted here; the sender will be told, or is just about to be. */
     }
-    if (!replicas_make_table(replicas, message, reply, arena, err)) {
+    if (!replicas_make_table(replicas, message, self, reply, arena, err)) {
         return false;
     }
     if (reply->code == ERROR_NONE && self->status == REPLICA_ACTIVE) {
-        reply->code = ERROR_UNAVAILABLE;
-        reply->text = SLICE_LITERAL("this region had lost the table and needs all of it again");
+        replicas_ask_refill(reply);
     }
     return true;
 }
@@ -266,8 +391,16 @@ static bool replicas_refill(struct replicas *replicas,
         return true;
     }
     entry->status = REPLICA_CREATING;
+    /* Replicas that the lost region was filling have nobody else now. */
+    bool fill[REGIONS_MAX] = {0};
+    for (uint32_t i = 0; i < replicas->regions_count; i++) {
+        const struct region_info *info = &replicas->regions[i];
+        const struct replica *other = replicas_entry(&changed, slice_text(info->name));
+        fill[i] = info->id == region_id || (other != NULL && other->status == REPLICA_CREATING &&
+                                            !replicas_has_plan(replicas, table->id, info->id));
+    }
     return replicas_commit(replicas, &changed, err) &&
-           replicas_begin_backfill(replicas, &changed, region_id, err);
+           replicas_fill_again(replicas, &changed, (const bool(*)[REGIONS_MAX]) & fill, err);
 }
 
 static bool replicas_remove_member(struct replicas *replicas,
@@ -296,11 +429,32 @@ static void replicas_note_reply(struct replicas *replicas,
         plan->replied |= 1ULL << (region - replicas->regions);
         if (plan->target == region->id) {
             plan->target_ready = true;
-        } else {
-            context_join(&plan->need, applied);
+            continue;
+        }
+        /* A peer's bytes: only regions of the cluster count, no other write will ever come. */
+        for (uint32_t d = 0; d < applied->count; d++) {
+            for (uint32_t r = 0; r < replicas->regions_count; r++) {
+                if (replicas->regions[r].id == applied->entries[d].region) {
+                    context_raise(&plan->need, applied->entries[d]);
+                }
+            }
         }
     }
     pthread_mutex_unlock(&replicas->mutex);
+}
+
+/* The peer cannot have the table: it tells why. */
+static bool replicas_fail(struct replicas *replicas,
+                          struct table *changed,
+                          const struct region_info *region,
+                          struct slice reason,
+                          struct error *err)
+{
+    struct replica *entry = replicas_entry(changed, slice_text(region->name));
+    entry->status = REPLICA_CREATION_FAILED;
+    snprintf(entry->reason, sizeof(entry->reason), "%.*s", SLICE_ARGS(reason));
+    replicas_drop_plans(replicas, changed->id, region->id);
+    return replicas_commit(replicas, changed, err);
 }
 
 static bool replicas_replied_locked(struct replicas *replicas,
@@ -319,7 +473,14 @@ static bool replicas_replied_locked(struct replicas *replicas,
     if (reply->code == ERROR_UNAVAILABLE) {
         return replicas_refill(replicas, table, name, region->id, err);
     }
-    if (entry->status == REPLICA_DELETING && reply->code == ERROR_NONE) {
+    if (reply->code == ERROR_THROTTLED) {
+        return true; /* The peer has a newer description, which is on its way. */
+    }
+    if (reply->code != ERROR_NONE) {
+        return entry->status == REPLICA_DELETING ||
+               replicas_fail(replicas, &copy, region, reply->text, err);
+    }
+    if (entry->status == REPLICA_DELETING) {
         return replicas_remove_member(replicas, table, name, err);
     }
     replicas_note_reply(replicas, table->id, schema_stamp, region, &reply->applied);
@@ -341,17 +502,9 @@ bool replicas_replied(struct replicas *replicas,
     ensure(info != NULL);
     catalog_change_begin(catalog);
     const struct table *table = catalog_acquire_uid(catalog, uid);
-    bool failed = table != NULL && reply->code != ERROR_NONE && reply->code != ERROR_UNAVAILABLE;
-    uint32_t table_id = table == NULL ? 0 : table->id;
-    bool ok = table == NULL || failed ||
-              replicas_replied_locked(replicas, table, schema_stamp, info, reply, err);
+    bool ok =
+        table == NULL || replicas_replied_locked(replicas, table, schema_stamp, info, reply, err);
     table_release(table);
     catalog_change_end(catalog);
-    if (ok && failed) {
-        char reason[sizeof(((struct replica *)NULL)->reason)];
-        snprintf(reason, sizeof(reason), "%.*s", SLICE_ARGS(reply->text));
-        ok = replicas_set_status(replicas, table_id, slice_text(info->name),
-                                 REPLICA_CREATION_FAILED, reason, err);
-    }
     return ok;
 }

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { REPLICA_PLANS_MAX = 256, FAREWELLS_MAX = 1024 };
+enum { FAREWELLS_MAX = 1024 };
 
 /* A backfill that this region owes to `target`. */
 struct plan {
@@ -18,12 +18,14 @@ struct plan {
     uint64_t replied;      /* Bit per region of the cluster file. */
     bool target_ready;     /* The target has the table. */
     bool running;
+    bool again; /* The description changed under a running backfill: its snapshot was too early. */
     struct context need; /* What must have been applied here before the snapshot. */
 };
 
 /* A table that was deleted here, and which regions do not know yet. */
 struct farewell {
     uint8_t uid[TABLE_UID_BYTES];
+    uint64_t number; /* Rises; farewells are kept in its order. Not stored. */
     uint32_t regions_count;
     uint16_t regions[REGIONS_MAX];
 };
@@ -34,9 +36,11 @@ struct replicas {
     uint32_t regions_count;
     const struct region_info *self;
     _Atomic uint64_t generation;
-    pthread_mutex_t mutex; /* Guards what follows; never held over a catalog change. */
-    struct plan plans[REPLICA_PLANS_MAX];
-    uint32_t plans_count;
+    pthread_mutex_t saving; /* One writer of the farewells' note at a time; before `mutex`. */
+    pthread_mutex_t mutex;  /* Guards what follows; never held over I/O: the loop takes it. */
+    struct plan *plans;
+    uint32_t plans_count, plans_capacity;
+    uint64_t farewells_made;
     struct farewell farewells[FAREWELLS_MAX];
     uint32_t farewells_count;
 };
@@ -54,7 +58,14 @@ bool replicas_set_status(struct replicas *replicas,
                          enum replica_status status,
                          const char *reason,
                          struct error *err);
-/* Owe `target` a backfill of the table, durably. */
+/* Is a backfill of the table for this region owed here? */
+bool replicas_has_plan(struct replicas *replicas, uint32_t table_id, uint16_t target);
+/* No backfill of this table for `target` any more; 0: for nobody. */
+void replicas_drop_plans(struct replicas *replicas, uint32_t table_id, uint16_t target);
+/* Did this region owe one at any time? Errors: IO, CORRUPT. */
+MUST_CHECK bool replicas_was_source(
+    struct replicas *replicas, const uint8_t *uid, uint16_t target, bool *was, struct error *err);
+/* Owe `target` a backfill of the table, durably. One that runs starts over when it has ended. */
 bool replicas_begin_backfill(struct replicas *replicas,
                              const struct table *table,
                              uint16_t target,
