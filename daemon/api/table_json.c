@@ -110,7 +110,7 @@ static void table_json_replicas(struct buffer *to, const struct table *table)
         buffer_append_text(to,
                            ",\"GlobalTableSettingsReplicationMode\":\"ENABLED_WITH_OVERRIDES\"}");
     }
-    buffer_append_byte(to, ']');
+    buffer_append_text(to, "],\"GlobalTableSettingsReplicationMode\":\"ENABLED_WITH_OVERRIDES\"");
 }
 
 void table_json_write(struct call *call,

@@ -214,6 +214,9 @@ static bool table_update_capacity(struct call *call, struct table *table, struct
                          INVALID_VALUES "ProvisionedThroughput must be specified when BillingMode "
                                         "is PROVISIONED");
     }
+    if (on_demand && table->billing == BILLING_PAY_PER_REQUEST) {
+        return true; /* Sent again: nothing to do. */
+    }
     if (table->replicas_count > 0) { /* It would have to change in every region alike. */
         return error_set(err, ERROR_NOT_IMPLEMENTED,
                          "This version does not support the parameter %s of UpdateTable for a "
@@ -227,11 +230,9 @@ static bool table_update_capacity(struct call *call, struct table *table, struct
         table->billing = BILLING_PROVISIONED;
         return true;
     }
-    if (table->billing != BILLING_PAY_PER_REQUEST) {
-        table->billing = BILLING_PAY_PER_REQUEST;
-        table->was_on_demand = true;
-        table->on_demand_since_ms = store->clock.wall_ms(store->clock.context);
-    }
+    table->billing = BILLING_PAY_PER_REQUEST;
+    table->was_on_demand = true;
+    table->on_demand_since_ms = store->clock.wall_ms(store->clock.context);
     return true;
 }
 
@@ -255,6 +256,10 @@ table_update_description(struct call *call, const struct table *table, struct er
     } else {
         if (!table_update_capacity(call, changed, err)) {
             return false;
+        }
+        if (changed->billing == table->billing && changed->read_units == table->read_units &&
+            changed->write_units == table->write_units) {
+            return true;
         }
         changed->schema_stamp = store->clock.stamp(store->clock.context, table->schema_stamp);
         changed->schema_region = store->region_id;

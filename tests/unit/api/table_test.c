@@ -391,8 +391,13 @@ Test(table, replicas_are_described)
          "~,'GlobalTableVersion':'2019.11.21','Replicas':[{'RegionName':'eu-west-1',"
          "'ReplicaStatus':'ACTIVE','WarmThroughput':{'ReadUnitsPerSecond':12000,"
          "'WriteUnitsPerSecond':4000,'Status':'ACTIVE'},"
-         "'GlobalTableSettingsReplicationMode':'ENABLED_WITH_OVERRIDES'}]"},
+         "'GlobalTableSettingsReplicationMode':'ENABLED_WITH_OVERRIDES'}],"
+         "'GlobalTableSettingsReplicationMode':'ENABLED_WITH_OVERRIDES'}"},
         {"UpdateTable", "{'TableName':'abc','BillingMode':'PAY_PER_REQUEST'}",
+         "~'TableStatus':'UPDATING'"},
+        {"UpdateTable",
+         "{'TableName':'abc','BillingMode':'PROVISIONED','ProvisionedThroughput':"
+         "{'ReadCapacityUnits':1,'WriteCapacityUnits':1}}",
          "NOT_IMPLEMENTED: This version does not support the parameter BillingMode of UpdateTable "
          "for a table with replicas"},
         {"UpdateTable", "{'TableName':'abc','ReplicaUpdates':[" REPLICA("Delete", "eu-west-1") "]}",
