@@ -103,10 +103,8 @@ static double lag_sample(struct end *from, struct end *to, const char *table, un
     snprintf(wanted, sizeof(wanted), "\"N\":\"%u\"", number);
     lag_call(from, "PutItem", put);
     double written_ms = lag_now_ms();
-    double now_ms = written_ms;
     while (strstr(lag_call(to, "GetItem", get), wanted) == NULL) {
-        now_ms = lag_now_ms();
-        if (now_ms - written_ms > WAIT_SECONDS * 1e3) {
+        if (lag_now_ms() - written_ms > WAIT_SECONDS * 1e3) {
             lag_fail("a write did not arrive within 30 s", wanted);
         }
     }

@@ -27,8 +27,8 @@ enum {
 struct load {
     const char *address, *region, *key, *secret, *table, *workload;
     unsigned connections, seconds, items, bytes;
-    long pid;
-    uint64_t seed;
+    unsigned pid; /* Of the server; 0: its CPU is not measured. */
+    unsigned seed;
     /* Running. */
     uint64_t chance, until_ns, next_fill, answered, failed;
     uint32_t *latencies_us;
@@ -195,11 +195,11 @@ static void load_answered(void *context,
 }
 
 /* User and system time of a process in microseconds, or -1. */
-static double load_cpu_us(long pid)
+static double load_cpu_us(unsigned pid)
 {
     char path[64];
     char text[1024];
-    snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+    snprintf(path, sizeof(path), "/proc/%u/stat", pid);
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         return -1;
@@ -242,81 +242,57 @@ static bool load_number(const char *text, unsigned *to)
     return errno == 0 && *end == 0 && end != text && value > 0 && value <= UINT32_MAX;
 }
 
+/* Where an option's text or number goes. */
+struct load_option {
+    const char *name;
+    const char **text;
+    unsigned *number;
+};
+
+static bool load_take(const struct load_option *options, int index, const char *text)
+{
+    if (options[index].text != NULL) {
+        *options[index].text = text;
+        return true;
+    }
+    return load_number(text, options[index].number);
+}
+
+static bool load_is_known(const char *workload)
+{
+    static const char *const workloads[] = {"fill",   "fill-query", "get",      "put",
+                                            "update", "query",      "mixed-95", "mixed-50"};
+    for (size_t i = 0; workload != NULL && i < ARRAY_COUNT(workloads); i++) {
+        if (strcmp(workload, workloads[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool load_parse(struct load *load, int count, char **arguments)
 {
-    static const struct option options[] = {
-        {"address", 1, 0, 'a'},
-        {"region", 1, 0, 'r'},
-        {"key", 1, 0, 'k'},
-        {"secret", 1, 0, 's'},
-        {"table", 1, 0, 't'},
-        {"workload", 1, 0, 'w'},
-        {"pid", 1, 0, 'p'},
-        {"connections", 1, 0, 'c'},
-        {"seconds", 1, 0, 'S'},
-        {"items", 1, 0, 'i'},
-        {"bytes", 1, 0, 'b'},
-        {"seed", 1, 0, 'x'},
-        {0},
+    const struct load_option known[] = {
+        {"address", &load->address, NULL}, {"region", &load->region, NULL},
+        {"key", &load->key, NULL},         {"secret", &load->secret, NULL},
+        {"table", &load->table, NULL},     {"workload", &load->workload, NULL},
+        {"pid", NULL, &load->pid},         {"connections", NULL, &load->connections},
+        {"seconds", NULL, &load->seconds}, {"items", NULL, &load->items},
+        {"bytes", NULL, &load->bytes},     {"seed", NULL, &load->seed},
     };
+    struct option options[ARRAY_COUNT(known) + 1] = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(known); i++) {
+        options[i] = (struct option){.name = known[i].name, .has_arg = required_argument};
+    }
+    int index;
     int option;
-    unsigned number = 1;
-    while ((option = getopt_long(count, arguments, "", options, NULL)) != -1) {
-        switch (option) {
-        case 'a':
-            load->address = optarg;
-            break;
-        case 'r':
-            load->region = optarg;
-            break;
-        case 'k':
-            load->key = optarg;
-            break;
-        case 's':
-            load->secret = optarg;
-            break;
-        case 't':
-            load->table = optarg;
-            break;
-        case 'w':
-            load->workload = optarg;
-            break;
-        case 'p':
-            load->pid = strtol(optarg, NULL, 10);
-            break;
-        case 'c':
-            if (!load_number(optarg, &load->connections))
-                return false;
-            break;
-        case 'S':
-            if (!load_number(optarg, &load->seconds))
-                return false;
-            break;
-        case 'i':
-            if (!load_number(optarg, &load->items))
-                return false;
-            break;
-        case 'b':
-            if (!load_number(optarg, &load->bytes))
-                return false;
-            break;
-        case 'x':
-            if (!load_number(optarg, &number))
-                return false;
-            load->seed = number;
-            break;
-        default:
+    while ((option = getopt_long(count, arguments, "", options, &index)) != -1) {
+        if (option != 0 || !load_take(known, index, optarg)) {
             return false;
         }
     }
-    static const char *const workloads[] = {"fill",   "fill-query", "get",      "put",
-                                            "update", "query",      "mixed-95", "mixed-50"};
-    bool known = false;
-    for (size_t i = 0; load->workload != NULL && i < ARRAY_COUNT(workloads); i++) {
-        known = known || strcmp(load->workload, workloads[i]) == 0;
-    }
-    return known && load->address && load->key && load->secret && load->table &&
-           load->bytes <= ITEM_BYTES_TOP / 2 && load->connections <= 4096;
+    return load_is_known(load->workload) && load->address && load->key && load->secret &&
+           load->table && load->bytes <= ITEM_BYTES_TOP / 2 && load->connections <= 4096;
 }
 
 int main(int count, char **arguments)
@@ -334,6 +310,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: load --address A:P --key ID --secret S --table T --workload W "
                         "[--region R] [--connections N] [--seconds N] [--items N] [--bytes N] "
                         "[--pid PID] [--seed N]\n");
+        free(load);
         return 2;
     }
     load->chance = load->seed * 0x9E3779B97F4A7C15ULL | 1;

@@ -11,7 +11,7 @@ enum { HASH_BYTES = 32, HEX_BYTES = 2 * HASH_BYTES };
 static void signer_hex(const uint8_t *bytes, char *to)
 {
     static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < HASH_BYTES; i++) {
+    for (size_t i = 0; i < HASH_BYTES; i++) {
         to[2 * i] = digits[bytes[i] >> 4];
         to[2 * i + 1] = digits[bytes[i] & 15];
     }

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool error_set(struct error *err, enum error_code code, const char *format, ...)
+void error_fill(struct error *err, enum error_code code, const char *format, ...)
 {
     ensure(code != ERROR_NONE);
     va_list args;
@@ -11,10 +11,9 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
     vsnprintf(err->text, sizeof(err->text), format, args);
     va_end(args);
     err->code = code;
-    return false;
 }
 
-bool error_wrap(struct error *err, const char *format, ...)
+void error_prefix(struct error *err, const char *format, ...)
 {
     ensure(err->code != ERROR_NONE);
     char inner[ERROR_TEXT_BYTES];
@@ -33,7 +32,6 @@ bool error_wrap(struct error *err, const char *format, ...)
         at += take;
         err->text[at] = 0;
     }
-    return false;
 }
 
 const char *error_code_name(enum error_code code)

@@ -51,12 +51,19 @@ struct error {
     char text[ERROR_TEXT_BYTES]; /* Zero-terminated; meaningless while code is ERROR_NONE. */
 };
 
-/* Fill *err. Always returns false. */
-bool error_set(struct error *err, enum error_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Fill *err. Always false; macros, so that a compiler sees that a failure ends here. */
+#define error_set(err, ...) (error_fill(err, __VA_ARGS__), error_false())
 
-/* Put "<context>: " in front of the text, keeping the code. Always returns false. */
-bool error_wrap(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Put "<context>: " in front of the text, keeping the code. Always false. */
+#define error_wrap(err, ...) (error_prefix(err, __VA_ARGS__), error_false())
+
+void error_fill(struct error *err, enum error_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline bool error_false(void)
+{
+    return false;
+}
 
 static inline void error_clear(struct error *err)
 {

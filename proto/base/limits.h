@@ -32,6 +32,7 @@ enum {
 
     /* HTTP (API reference, section 1). */
     HTTP_BODY_BYTES_MAX = 16 << 20,
+    HTTP_BODIES_BYTES_MAX = 256 << 20, /* Of one listener's requests under way: past it, 503. */
     HTTP_HEADER_BYTES_MAX = 16 << 10,
     HTTP_HEADERS_MAX = 64,
     JSON_DEPTH_MAX = 128, /* Of the whole document; values have VALUE_DEPTH_MAX. */
