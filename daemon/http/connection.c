@@ -74,9 +74,30 @@ static void connection_move(struct http_connection *connection, enum http_state 
     connection_watch(connection);
 }
 
+/* Long bodies are collected before anybody knows who sends them: together they have a limit. */
+static bool connection_count_body(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    const struct http_parser *parser = &connection->slot->parser;
+    if (!parser->collects) {
+        return true;
+    }
+    server->collected += parser->body.size - connection->collected;
+    connection->collected = parser->body.size;
+    return server->collected <= server->options.bodies_bytes_max;
+}
+
+static void connection_uncount_body(struct http_connection *connection)
+{
+    ensure(connection->collected <= connection->server->collected);
+    connection->server->collected -= connection->collected;
+    connection->collected = 0;
+}
+
 static void connection_give_slot(struct http_connection *connection)
 {
     if (connection->slot != NULL) {
+        connection_uncount_body(connection);
         http_slot_give(connection->server, connection->slot);
         connection->slot = NULL;
     }
@@ -203,7 +224,10 @@ static void connection_refuse(struct http_connection *connection)
     struct slice none = {0};
     struct slice head = http_response_head(connection->server, &slot->arena, slot->parser.refusal,
                                            none, none, 0, true);
-    switch (connection_send(connection, head, none)) {
+    enum connection_sent sent = connection_send(connection, head, none);
+    arena_clear(&slot->arena); /* What was collected goes now, not after lingering. */
+    connection_uncount_body(connection);
+    switch (sent) {
     case CONNECTION_SENT:
         connection_end(connection);
         break;
@@ -242,6 +266,7 @@ void http_respond(struct http_request *request,
     }
     enum connection_sent sent = connection_send(connection, head, body);
     arena_clear(&slot->arena);
+    connection_uncount_body(connection);
     http_parser_next(&slot->parser);
     connection->continued = false;
     switch (sent) {
@@ -318,6 +343,11 @@ static void connection_advance(struct http_connection *connection)
         struct http_slot *slot = connection->slot;
         switch (http_parser_run(&slot->parser)) {
         case HTTP_PARSED_MORE:
+            if (!connection_count_body(connection)) {
+                slot->parser.refusal = 503;
+                connection_refuse(connection);
+                return;
+            }
             connection_resume(connection);
             if (connection->state != HTTP_STATE_CLOSED) {
                 connection_await(connection);

@@ -51,6 +51,7 @@ struct http_connection {
     bool read_ended;                         /* The client sends no more. */
     bool last;                               /* Close after the answer under way. */
     bool continued;                          /* `100 Continue` was sent for this request. */
+    size_t collected;                        /* Of server->collected, this connection's. */
     uint64_t since_ms;                       /* Of the state: loop time. */
     struct http_connection *previous, *next; /* Of server->all. */
     struct http_connection *earlier, *later; /* Of server->watched[state]. */
@@ -74,6 +75,7 @@ struct http_server {
     struct http_connection *all;
     uint32_t connections;      /* Open. */
     uint32_t connections_held; /* Also those that closed but are still in memory. */
+    size_t collected;          /* Bytes of bodies too long for a read buffer, until answered. */
     struct http_slot *slots;
     uint32_t slots_free;
     bool draining;

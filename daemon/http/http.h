@@ -50,6 +50,7 @@ struct http_options {
     const char *address;    /* "127.0.0.1:8000"; port 0 takes a free one. */
     bool reuse_port;        /* SO_REUSEPORT, for one listener per loop. */
     uint32_t connections_max;
+    size_t bodies_bytes_max; /* Long bodies of all requests together; 0: HTTP_BODIES_BYTES_MAX. */
     uint32_t idle_ms, header_ms, body_ms; /* Time-outs. */
     void (*handle)(void *context, struct http_request *request);
     void *context;

@@ -277,6 +277,9 @@ bool http_listen(const struct http_options *options, struct http_server **server
     ensure(made != NULL);
     made->options = *options;
     made->options.address = NULL; /* Borrowed for the call only. */
+    if (made->options.bodies_bytes_max == 0) {
+        made->options.bodies_bytes_max = HTTP_BODIES_BYTES_MAX;
+    }
     made->date_s = -1;
     server_init_watches(made);
     ensure(uv_tcp_init(options->loop, &made->listener) == 0);

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -159,6 +160,43 @@ Test(connection, refuses_a_longer_body_with_413_and_closes)
     cr_assert(client_is_closed(fd));
     close(fd);
     cr_assert_eq(atomic_load(&fixture->handled), 0);
+    stopped(fixture);
+}
+
+static int send_body_begun(struct fixture *fixture, const char *piece, size_t size)
+{
+    int fd = client_connect(fixture->address);
+    char head[128];
+    snprintf(head, sizeof(head), "POST /echo HTTP/1.1\r\nContent-Length: %zu\r\n\r\n", size + 4);
+    client_send(fd, head);
+    client_send_bytes(fd, piece, size);
+    return fd;
+}
+
+Test(connection, refuses_bodies_that_are_too_long_together_with_503)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    fixture_prepare(fixture);
+    fixture->options.bodies_bytes_max = 1 << 20;
+    fixture_start(fixture);
+    enum { SIZE = 600 << 10 };
+    char *piece = pattern_make(SIZE);
+    for (int round = 0; round < 3; round++) { /* What is over does not count. */
+        struct pollfd both[2];
+        for (int i = 0; i < 2; i++) {
+            both[i] = (struct pollfd){send_body_begun(fixture, piece, SIZE), POLLIN, 0};
+        }
+        cr_assert_geq(poll(both, 2, FIXTURE_DEADLINE_MS), 1, "one of the two is one too many");
+        int refused = both[0].revents != 0 ? 0 : 1;
+        cr_assert_eq(client_status(both[refused].fd), 503);
+        cr_assert(client_is_closed(both[refused].fd));
+        client_send(both[!refused].fd, "last");
+        cr_assert_eq(client_status(both[!refused].fd), 200);
+        close(both[0].fd);
+        close(both[1].fd);
+    }
+    free(piece);
+    expect_echo(fixture, SIZE, SIZE);
     stopped(fixture);
 }
 
