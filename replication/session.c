@@ -446,3 +446,9 @@ uint16_t session_peer(const struct session *session)
 {
     return session->state == SESSION_ESTABLISHED ? session->peer : 0;
 }
+
+uint16_t session_claimed(const struct session *session)
+{
+    return get_be16(session->hello +
+                    (session->options.role == SESSION_ACCEPTOR ? REGION_AT : TARGET_AT));
+}

@@ -71,3 +71,6 @@ void session_seal(struct session *session, struct slice payload, struct buffer *
 bool session_is_established(const struct session *session);
 /* The peer's region id; for an acceptor known once established, 0 before. */
 uint16_t session_peer(const struct session *session);
+/* Who an acceptor's other end says it is, once it has said so: not to be believed, good enough to
+ * choose the emulated link. 0 before. */
+uint16_t session_claimed(const struct session *session);

@@ -153,10 +153,10 @@ static void peer_connect(struct peer *peer)
 /* How long may a peer be silent, a slow emulated link considered? */
 static uint64_t connection_patience_ms(const struct connection *connection)
 {
-    uint64_t slack_ms = connection->peer == NULL
-                            ? (uint64_t)LINK_RETRANSMIT_MS
-                            : 8ULL * (connection->peer->link.delay_ms +
-                                      connection->peer->link.jitter_ms + LINK_RETRANSMIT_MS);
+    const struct peer *peer = connection->claimed;
+    uint64_t slack_ms =
+        peer == NULL ? (uint64_t)LINK_RETRANSMIT_MS
+                     : 8ULL * (peer->link.delay_ms + peer->link.jitter_ms + LINK_RETRANSMIT_MS);
     if (connection->state != UP) {
         return HANDSHAKE_MS + slack_ms;
     }

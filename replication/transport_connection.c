@@ -217,7 +217,7 @@ struct connection *connection_make(struct transport *transport, struct peer *pee
     ensure(connection != NULL);
     connection->transport = transport;
     connection->outbound = peer != NULL;
-    connection->peer = peer;
+    connection->peer = connection->claimed = peer;
     connection->next = transport->connections;
     transport->connections = connection;
     connection->opened_ms = connection->heard_ms = uv_now(&transport->loop);
@@ -361,7 +361,16 @@ void connection_job(struct connection *connection)
 
 static void connection_session_send(void *context, struct slice bytes)
 {
-    connection_send(context, bytes);
+    struct connection *connection = context;
+    /* A link that is cut lets no handshake through either. */
+    if (connection->claimed == NULL) {
+        connection->claimed =
+            transport_peer(connection->transport, session_claimed(connection->session));
+        if (connection->claimed != NULL) {
+            egress_set(&connection->egress, &connection->claimed->link, transport_now_us());
+        }
+    }
+    connection_send(connection, bytes);
 }
 
 static bool connection_session_message(void *context, struct slice payload, struct error *err)
@@ -400,9 +409,8 @@ static void connection_established(void *context)
     struct peer *peer = transport_peer(connection->transport, session_peer(connection->session));
     ensure(peer != NULL); /* The session knows only regions of the cluster file. */
     struct connection *older = peer->inbound;
-    connection->peer = peer;
+    connection->peer = connection->claimed = peer;
     peer->inbound = connection;
-    egress_set(&connection->egress, &peer->link, transport_now_us());
     if (older != NULL) {
         connection_fail(older, ERROR_UNAVAILABLE,
                         "replaced by a newer connection of the peer (if this goes on, two nodes "
@@ -485,8 +493,8 @@ void connection_greet(struct connection *connection)
 
 void connection_link_changed(struct connection *connection)
 {
-    if (connection->peer != NULL && connection->state != CLOSING) {
-        egress_set(&connection->egress, &connection->peer->link, transport_now_us());
+    if (connection->claimed != NULL && connection->state != CLOSING) {
+        egress_set(&connection->egress, &connection->claimed->link, transport_now_us());
         connection_due(&connection->due);
     }
 }

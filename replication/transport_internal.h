@@ -45,7 +45,8 @@ struct connection {
     struct connection *next; /* All of the transport. */
     bool outbound;
     enum connection_state state;
-    struct peer *peer; /* Inbound: NULL until established. */
+    struct peer *peer;    /* Inbound: NULL until established. */
+    struct peer *claimed; /* Whose emulated link holds for it; may be a lie before that. */
     uv_tcp_t tcp;
     uv_timer_t due; /* Of the first chunk that the link holds back. */
     uint32_t handles_open;
