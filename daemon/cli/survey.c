@@ -64,6 +64,19 @@ static void survey_judge_peer(struct survey *survey,
     if (cut) {
         survey_add(survey, arena_printf(arena, "%s: the link to %s is cut on purpose", self, name),
                    arena_printf(arena, "meridian link clear --admin %s", node->admin));
+    } else if (strstr(problem, "needs repair") != NULL || strstr(problem, "incarnation") != NULL) {
+        survey_add(
+            survey, arena_printf(arena, "%s and %s are at odds: %s", self, name, problem),
+            "one of them was put back to an older state, or lacks what was thrown away: take "
+            "the replicas of the one with the lesser data out with UpdateTable, start it "
+            "with an empty data folder and its identity, create them again");
+    } else if (strstr(problem, "another key") != NULL ||
+               strstr(problem, "not a peer in the cluster file") != NULL) {
+        survey_add(
+            survey,
+            arena_printf(arena, "%s and %s do not trust each other: %s", self, name, problem),
+            "put the same cluster file in both regions; `meridiand --identity --data DIR` "
+            "prints the key that belongs in it");
     } else if (!survey_is(peer, "connected_out") || problem[0] != 0) {
         survey_add(survey,
                    arena_printf(arena, "%s does not reach %s%s%s", self, name,
@@ -92,13 +105,36 @@ static void survey_judge_peer(struct survey *survey,
     }
 }
 
+/* A replica is filled once every member has said how far it is: who is away holds it up. */
+static const char *survey_missing_member(struct arena *arena, const struct json *status)
+{
+    for (const struct json *peer = survey_list(status, "peers"); peer != NULL; peer = peer->next) {
+        if (!survey_is(peer, "connected_out") || !survey_is(peer, "connected_in")) {
+            return survey_text(arena, peer, "region");
+        }
+    }
+    return NULL;
+}
+
 static void survey_judge_tables(struct survey *survey, const char *self, const struct json *status)
 {
     struct arena *arena = survey->arena;
+    const char *missing = survey_missing_member(arena, status);
     for (const struct json *table = survey_list(status, "tables"); table != NULL;
          table = table->next) {
         for (const struct json *replica = survey_list(table, "replicas"); replica != NULL;
              replica = replica->next) {
+            if (missing != NULL && strcmp(survey_text(arena, replica, "status"), "CREATING") == 0) {
+                survey_add(
+                    survey,
+                    arena_printf(arena, "%s: the replica of table %s in %s is not finished", self,
+                                 survey_text(arena, table, "name"),
+                                 survey_text(arena, replica, "region")),
+                    arena_printf(arena,
+                                 "bring %s back, every member has its say in it; one that is "
+                                 "gone for good has to leave the cluster file",
+                                 missing));
+            }
             if (strcmp(survey_text(arena, replica, "status"), "CREATION_FAILED") == 0) {
                 survey_add(
                     survey,
