@@ -173,21 +173,29 @@ void cluster_create_table(struct cluster *cluster, uint32_t region, const char *
     ensure(catalog_create(cluster->regions[region].store->catalog, &table, &err));
 }
 
+bool cluster_lists(
+    struct cluster *cluster, uint32_t at, uint32_t of, const char *name, enum replica_status status)
+{
+    const struct table *table = cluster_table(cluster, at, name);
+    bool lists = false;
+    for (uint32_t i = 0; table != NULL && i < table->replicas_count; i++) {
+        lists = lists || (table->replicas[i].status == status &&
+                          strcmp(table->replicas[i].region, cluster->infos[of].name) == 0);
+    }
+    table_release(table);
+    return lists;
+}
+
 static bool
 cluster_replica_is_active(struct cluster *cluster, uint32_t at, uint32_t of, const char *name)
 {
     const struct table *table = cluster_table(cluster, at, name);
-    bool active = false;
-    for (uint32_t i = 0; table != NULL && i < table->replicas_count; i++) {
-        active = active ||
-                 (table->status == TABLE_ACTIVE && table->replicas[i].status == REPLICA_ACTIVE &&
-                  strcmp(table->replicas[i].region, cluster->infos[of].name) == 0);
-    }
+    bool active = table != NULL && table->status == TABLE_ACTIVE;
     table_release(table);
-    return active;
+    return active && cluster_lists(cluster, at, of, name, REPLICA_ACTIVE);
 }
 
-void cluster_add_replica(struct cluster *cluster, uint32_t from, uint32_t to, const char *name)
+void cluster_ask_replica(struct cluster *cluster, uint32_t from, uint32_t to, const char *name)
 {
     struct error err = {0};
     const struct table *table = cluster_table(cluster, from, name);
@@ -198,8 +206,23 @@ void cluster_add_replica(struct cluster *cluster, uint32_t from, uint32_t to, co
         fprintf(stderr, "%s\n", err.text);
     }
     ensure(ok);
+}
+
+void cluster_add_replica(struct cluster *cluster, uint32_t from, uint32_t to, const char *name)
+{
+    cluster_ask_replica(cluster, from, to, name);
     cluster_wait(cluster_replica_is_active(cluster, from, to, name));
     cluster_wait(cluster_replica_is_active(cluster, to, from, name));
+}
+
+void cluster_delete_table(struct cluster *cluster, uint32_t region, const char *name)
+{
+    struct region *at = &cluster->regions[region];
+    struct error err = {0};
+    const struct table *table = cluster_table(cluster, region, name);
+    ensure(replication_table_leaving(at->replication, table->id, &err));
+    ensure(store_drop_table(at->store, table->id, &err));
+    table_release(table);
 }
 
 static struct slice cluster_item(struct arena *arena, const char *pk, const char *v)
@@ -322,12 +345,16 @@ uint32_t cluster_conflicts(struct cluster *cluster, uint32_t region)
     return count;
 }
 
-void cluster_cut(struct cluster *cluster, uint32_t a, uint32_t b, bool cut)
+void cluster_link(struct cluster *cluster, uint32_t from, uint32_t to, struct link_settings link)
 {
     struct error err = {0};
+    ensure(replication_link_set(cluster->regions[from].replication,
+                                slice_text(cluster->infos[to].name), &link, &err));
+}
+
+void cluster_cut(struct cluster *cluster, uint32_t a, uint32_t b, bool cut)
+{
     struct link_settings settings = {.cut = cut};
-    ensure(replication_link_set(cluster->regions[a].replication, slice_text(cluster->infos[b].name),
-                                &settings, &err));
-    ensure(replication_link_set(cluster->regions[b].replication, slice_text(cluster->infos[a].name),
-                                &settings, &err));
+    cluster_link(cluster, a, b, settings);
+    cluster_link(cluster, b, a, settings);
 }

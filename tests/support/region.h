@@ -5,7 +5,7 @@
 #include "replication/clock.h"
 #include "replication/replication.h"
 
-enum { CLUSTER_REGIONS = 3 };
+enum { CLUSTER_REGIONS = 4 };
 
 struct region {
     char *directory;
@@ -34,6 +34,16 @@ void cluster_wipe(struct cluster *cluster, uint32_t region);
 void cluster_create_table(struct cluster *cluster, uint32_t region, const char *name);
 /* NULL unless it is there; release it. */
 const struct table *cluster_table(struct cluster *cluster, uint32_t region, const char *name);
+/* Ask for `to` as a replica, no more. */
+void cluster_ask_replica(struct cluster *cluster, uint32_t from, uint32_t to, const char *name);
+/* Delete the table in this region, as DeleteTable does. */
+void cluster_delete_table(struct cluster *cluster, uint32_t region, const char *name);
+/* Does `at` hold the table and list `of` with this status? */
+bool cluster_lists(struct cluster *cluster,
+                   uint32_t at,
+                   uint32_t of,
+                   const char *name,
+                   enum replica_status status);
 /* Add `to` as a replica and wait until both sides say ACTIVE. */
 void cluster_add_replica(struct cluster *cluster, uint32_t from, uint32_t to, const char *name);
 
@@ -47,7 +57,10 @@ bool cluster_shows(
 uint64_t cluster_digest(struct cluster *cluster, uint32_t region, const char *table);
 uint32_t cluster_rows(struct cluster *cluster, uint32_t region, const char *table);
 uint32_t cluster_conflicts(struct cluster *cluster, uint32_t region);
+/* Both directions. */
 void cluster_cut(struct cluster *cluster, uint32_t a, uint32_t b, bool cut);
+/* What `from` sends to `to`. */
+void cluster_link(struct cluster *cluster, uint32_t from, uint32_t to, struct link_settings link);
 
 /* Poll until true; the test fails at the deadline with the text of the condition. */
 #define cluster_wait(condition)                                                                    \
