@@ -65,7 +65,6 @@ def test_a_replica_is_made_filled_written_and_removed(clients, table_name):
     )["TableDescription"]
     assert answer["TableStatus"] == "UPDATING"
     assert answer["GlobalTableVersion"] == "2019.11.21"
-    assert answer["GlobalTableSettingsReplicationMode"] == "ENABLED_WITH_OVERRIDES"
     wait_until(lambda: replicas(home, table_name) == {AWAY: "ACTIVE"})
     wait_until(lambda: (describe(away, table_name) or {}).get("TableStatus") == "ACTIVE")
     shown = describe(away, table_name)
