@@ -53,6 +53,10 @@ bool replicas_commit(struct replicas *replicas, struct table *table, struct erro
     struct store_clock *clock = &replicas->store->clock;
     table->schema_stamp = clock->stamp(clock->context, table->schema_stamp);
     table->schema_region = replicas->self->id;
+    for (uint32_t i = 0; i < table->replicas_count; i++) {
+        struct replica *entry = &table->replicas[i];
+        entry->stamp = entry->stamp == 0 ? table->schema_stamp : entry->stamp;
+    }
     if (!catalog_update(replicas->store->catalog, table, err)) {
         return false;
     }
@@ -143,18 +147,6 @@ void replicas_drop_plans(struct replicas *replicas, uint32_t table_id, uint16_t 
     pthread_mutex_unlock(&replicas->mutex);
 }
 
-bool replicas_was_source(
-    struct replicas *replicas, const uint8_t *uid, uint16_t target, bool *was, struct error *err)
-{
-    uint8_t key[NOTE_KEY_BYTES];
-    struct arena arena = {0};
-    struct slice value;
-    bool ok = store_note_get(replicas->store, replicas_backfill_key(uid, target, key), &arena,
-                             &value, was, err);
-    arena_destroy(&arena);
-    return ok;
-}
-
 bool replicas_backfill_ready(struct replicas *replicas, uint16_t region, uint32_t *table_id)
 {
     struct context applied;
@@ -241,6 +233,7 @@ bool replicas_set_status(struct replicas *replicas,
         struct replica *entry = replicas_entry(&changed, region);
         if (entry != NULL && entry->status != status) {
             entry->status = status;
+            entry->stamp = 0;
             snprintf(entry->reason, sizeof(entry->reason), "%s", reason);
             ok = replicas_commit(replicas, &changed, err);
         }
@@ -346,6 +339,7 @@ static bool replicas_begin_delete(struct replicas *replicas,
         replicas_remove_entry(changed, slice_text(region->name)); /* Nothing of ours is there. */
     } else {
         entry->status = REPLICA_DELETING;
+        entry->stamp = 0;
     }
     replicas_drop_plans(replicas, changed->id, region->id);
     return replicas_commit(replicas, changed, err);

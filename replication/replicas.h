@@ -18,9 +18,9 @@
  * that name, the replica is CREATION_FAILED.
  *
  * Two members may change the description at once, each without knowing of the other. The newer
- * description wins as a whole, but the replica that a region is filling is that region's to list:
- * a winner that lacks it, or thinks it ready, is amended and told again. A replica that is listed
- * as CREATING although this region has filled it once is filled again.
+ * description wins, but of each replica's status the newer one holds, and the replica that a region
+ * is filling is that region's to list: a winner that knows less is amended and told again. An
+ * answer to a description that has lost does not count.
  *
  * Any thread; everything here may block on disk. */
 #pragma once

@@ -35,13 +35,15 @@ void replicas_describe(struct replicas *replicas,
         arena_zalloc(arena, table->replicas_count + 1, sizeof(message->replicas[0]));
     for (uint32_t i = 0; i < table->replicas_count; i++) {
         const struct replica *replica = &table->replicas[i];
-        message->replicas[message->replicas_count++] = (struct message_replica){
-            slice_text(replica->region), (uint8_t)replica->status, slice_text(replica->reason)};
+        message->replicas[message->replicas_count++] =
+            (struct message_replica){slice_text(replica->region), (uint8_t)replica->status,
+                                     slice_text(replica->reason), replica->stamp};
     }
     message->replicas[message->replicas_count++] = (struct message_replica){
         slice_text(replicas->self->name),
         table->status == TABLE_CREATING ? REPLICA_CREATING : REPLICA_ACTIVE,
         {0},
+        0,
     };
 }
 
@@ -86,7 +88,8 @@ static void replicas_take_over(const struct replicas *replicas,
             continue;
         }
         struct replica *entry = &table->replicas[table->replicas_count++];
-        *entry = (struct replica){.status = (enum replica_status)from->status};
+        *entry =
+            (struct replica){.status = (enum replica_status)from->status, .stamp = from->stamp};
         memcpy(entry->region, region, sizeof(region));
         snprintf(entry->reason, sizeof(entry->reason), "%.*s", SLICE_ARGS(from->reason));
     }
@@ -206,14 +209,13 @@ static bool replicas_forget(struct replicas *replicas,
     return replicas_commit(replicas, &changed, err);
 }
 
-/* `changed` is as a member describes it; `table` as it was here. The member may not know yet which
- * replicas this region is filling. *amended: `changed` lists them again. */
-static bool replicas_keep_own(struct replicas *replicas,
-                              const struct table *table,
-                              struct table *changed,
-                              bool (*fill)[REGIONS_MAX],
-                              bool *amended,
-                              struct error *err)
+/* `changed` is as a member describes it; `table` as it was here. The member may not know yet what
+ * became of a replica, or that this region is filling one. *amended: `changed` has it now. */
+static void replicas_merge(struct replicas *replicas,
+                           const struct table *table,
+                           struct table *changed,
+                           bool (*fill)[REGIONS_MAX],
+                           bool *amended)
 {
     struct table before = *table;
     for (uint32_t i = 0; i < replicas->regions_count; i++) {
@@ -223,21 +225,20 @@ static bool replicas_keep_own(struct replicas *replicas,
         struct replica *theirs = replicas_entry(changed, name);
         bool owed = ours != NULL && ours->status == REPLICA_CREATING &&
                     replicas_has_plan(replicas, table->id, region->id);
-        if (owed && theirs == NULL && changed->replicas_count < REGIONS_MAX) {
-            changed->replicas[changed->replicas_count++] = *ours;
-            (*fill)[i] = *amended = true;
-        } else if (owed && theirs != NULL && theirs->status == REPLICA_ACTIVE) {
+        if (theirs == NULL) {
+            if (owed && changed->replicas_count < REGIONS_MAX) {
+                changed->replicas[changed->replicas_count++] = *ours;
+                (*fill)[i] = *amended = true; /* Others may not have shipped to it so far. */
+            }
+            continue;
+        }
+        if (ours != NULL && ours->stamp > theirs->stamp) {
+            *amended = *amended || theirs->stamp != 0; /* 0: what the sender says of itself. */
             *theirs = *ours;
-            (*fill)[i] = *amended = true;
-        } else if (owed && theirs != NULL && theirs->status != REPLICA_CREATING) {
-            replicas_drop_plans(replicas, table->id, region->id);
-        } else if (ours != NULL && ours->status == REPLICA_ACTIVE && theirs != NULL &&
-                   theirs->status == REPLICA_CREATING &&
-                   !replicas_was_source(replicas, table->uid, region->id, &(*fill)[i], err)) {
-            return false;
+        } else if (owed && theirs->status != REPLICA_CREATING) {
+            replicas_drop_plans(replicas, table->id, region->id); /* Somebody else was first. */
         }
     }
-    return true;
 }
 
 static bool replicas_fill_again(struct replicas *replicas,
@@ -288,9 +289,7 @@ static bool replicas_update_table(struct replicas *replicas,
     if (self->status == REPLICA_ACTIVE && changed.status == TABLE_CREATING) {
         changed.status = TABLE_ACTIVE;
     }
-    if (!replicas_keep_own(replicas, table, &changed, &fill, &amended, err)) {
-        return false;
-    }
+    replicas_merge(replicas, table, &changed, &fill, &amended);
     bool stored = amended ? replicas_commit(replicas, &changed, err)
                           : catalog_update(replicas->store->catalog, &changed, err);
     if (!stored ||
@@ -391,6 +390,7 @@ static bool replicas_refill(struct replicas *replicas,
         return true;
     }
     entry->status = REPLICA_CREATING;
+    entry->stamp = 0;
     /* Replicas that the lost region was filling have nobody else now. */
     bool fill[REGIONS_MAX] = {0};
     for (uint32_t i = 0; i < replicas->regions_count; i++) {
@@ -452,6 +452,7 @@ static bool replicas_fail(struct replicas *replicas,
 {
     struct replica *entry = replicas_entry(changed, slice_text(region->name));
     entry->status = REPLICA_CREATION_FAILED;
+    entry->stamp = 0;
     snprintf(entry->reason, sizeof(entry->reason), "%.*s", SLICE_ARGS(reason));
     replicas_drop_plans(replicas, changed->id, region->id);
     return replicas_commit(replicas, changed, err);

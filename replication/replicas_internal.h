@@ -49,7 +49,8 @@ const struct region_info *replicas_region(const struct replicas *replicas, struc
 struct replica *replicas_entry(struct table *table, struct slice region);
 void replicas_remove_entry(struct table *table, struct slice region);
 
-/* Give the description a new stamp and store it. Under the catalog's change lock. */
+/* Give the description, and every replica whose stamp is 0, a new stamp and store it. Under the
+ * catalog's change lock. */
 bool replicas_commit(struct replicas *replicas, struct table *table, struct error *err);
 /* No change when the region is not listed or has that status already. */
 bool replicas_set_status(struct replicas *replicas,
@@ -62,9 +63,6 @@ bool replicas_set_status(struct replicas *replicas,
 bool replicas_has_plan(struct replicas *replicas, uint32_t table_id, uint16_t target);
 /* No backfill of this table for `target` any more; 0: for nobody. */
 void replicas_drop_plans(struct replicas *replicas, uint32_t table_id, uint16_t target);
-/* Did this region owe one at any time? Errors: IO, CORRUPT. */
-MUST_CHECK bool replicas_was_source(
-    struct replicas *replicas, const uint8_t *uid, uint16_t target, bool *was, struct error *err);
 /* Owe `target` a backfill of the table, durably. One that runs starts over when it has ended. */
 bool replicas_begin_backfill(struct replicas *replicas,
                              const struct table *table,

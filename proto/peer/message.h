@@ -91,6 +91,7 @@ struct message_replica {
     struct slice region;
     uint8_t status; /* enum replica_status. */
     struct slice reason;
+    uint64_t stamp;
 };
 
 struct message_table {

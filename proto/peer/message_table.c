@@ -68,6 +68,7 @@ void message_pack_table(const struct message_table *from,
         replica->region = message_bytes(from->replicas[i].region);
         replica->status = from->replicas[i].status;
         replica->reason = message_bytes(from->replicas[i].reason);
+        replica->stamp = from->replicas[i].stamp;
         to->replicas[i] = replica;
     }
     to->schema_stamp = from->schema_stamp;
@@ -107,6 +108,7 @@ static bool message_unpack_lists(const Meridian__Peer__TableState *from,
             .region = message_slice(replica->region),
             .status = (uint8_t)replica->status,
             .reason = message_slice(replica->reason),
+            .stamp = replica->stamp,
         };
     }
     return true;

@@ -45,6 +45,17 @@ static uint32_t members_count(uint32_t at, const char *name)
     return count;
 }
 
+static bool members_all_active(const char *name, uint32_t count)
+{
+    bool active = true;
+    for (uint32_t at = 0; at < count; at++) {
+        for (uint32_t of = 0; of < count; of++) {
+            active = active && (at == of || cluster_lists(&cluster, at, of, name, REPLICA_ACTIVE));
+        }
+    }
+    return active;
+}
+
 Test(members, a_backfill_that_is_cut_off_begins_again_and_misses_nothing)
 {
     cluster_open(&cluster, 2);
@@ -99,11 +110,7 @@ Test(members, two_members_may_add_a_replica_each_without_knowing_of_the_other)
     members_put_many(0, "zero", 20);
     members_put_many(1, "one", 20);
     cluster_cut(&cluster, 0, 1, false);
-    for (uint32_t at = 0; at < 4; at++) {
-        for (uint32_t of = 0; of < 4; of++) {
-            cluster_wait(at == of || cluster_lists(&cluster, at, of, "rows", REPLICA_ACTIVE));
-        }
-    }
+    cluster_wait(members_all_active("rows", 4));
     members_put_many(3, "three", 5);
     members_put_many(2, "two", 5);
     for (uint32_t at = 0; at < 4; at++) {
@@ -195,6 +202,27 @@ Test(members, many_tables_deleted_while_a_member_is_away_are_all_told)
     for (uint32_t i = 0; i < TABLES; i++) {
         snprintf(name, sizeof(name), "table-%u", i);
         cluster_wait(members_count(1, name) == 0);
+    }
+}
+
+Test(members, a_lost_region_with_two_members_that_would_fill_it_settles)
+{
+    enum { TABLES = 30 };
+    char name[16];
+    cluster_open(&cluster, 3);
+    for (uint32_t i = 0; i < TABLES; i++) {
+        snprintf(name, sizeof(name), "table-%u", i);
+        cluster_create_table(&cluster, 0, name);
+        cluster_put(&cluster, 0, name, "row", "kept");
+        cluster_add_replica(&cluster, 0, 1, name);
+        cluster_add_replica(&cluster, 0, 2, name);
+    }
+    cluster_wipe(&cluster, 1);
+    cluster_start(&cluster, 1);
+    for (uint32_t i = 0; i < TABLES; i++) {
+        snprintf(name, sizeof(name), "table-%u", i);
+        cluster_wait(cluster_shows(&cluster, 1, name, "row", "kept"));
+        cluster_wait(members_all_active(name, 3));
     }
 }
 
