@@ -16,10 +16,12 @@ enum {
     EXPRESSION_OPERATORS_MAX = 300,
     EXPRESSION_IN_OPERANDS_MAX = 100,
     EXPRESSION_PATH_DEPTH_MAX = 32,
-    EXPRESSION_PROGRAMS_MAX = 65536,  /* Of one cache. */
-    PLACEHOLDER_BYTES_MAX = 255,      /* With its # or : */
-    PLACEHOLDERS_BYTES_MAX = 2 << 20, /* Names and values of one request together. */
-    PAGE_BYTES_MAX = 1 << 20,         /* Item bytes a Query or Scan evaluates per page. */
+    EXPRESSION_PROGRAMS_MAX = 65536, /* Of one cache. */
+    EXPRESSION_CACHE_BYTES_MAX = 32 << 20,
+    EXPRESSION_CACHED_BYTES_MAX = 1 << 20, /* A larger program serves its own request only. */
+    PLACEHOLDER_BYTES_MAX = 255,           /* With its # or : */
+    PLACEHOLDERS_BYTES_MAX = 2 << 20,      /* Names and values of one request together. */
+    PAGE_BYTES_MAX = 1 << 20,              /* Item bytes a Query or Scan evaluates per page. */
     BATCH_GET_KEYS_MAX = 100,
     BATCH_GET_BYTES_MAX = 16 << 20,
     BATCH_WRITE_REQUESTS_MAX = 25,

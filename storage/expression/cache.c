@@ -2,8 +2,9 @@
  *
  * A program is written before it is inserted and only read afterwards; the cache and each
  * expression hold a reference, so a program that falls out of the cache lives on while a request
- * still uses it. The table has as many buckets as programs, so chains stay short whatever the
- * names of one text are: the hash covers them. */
+ * still uses it. Names can be as long as a request, so the programs' bytes have a limit beside
+ * their number. The table has as many buckets as programs, so chains stay short whatever the names
+ * of one text are: the hash covers them. */
 #include "storage/expression/program.h"
 
 struct expression_cache {
@@ -55,6 +56,7 @@ static void cache_drop(struct expression_cache *cache, struct program *program)
     *at = program->bucket_next;
     cache_unlink_use(cache, program);
     cache->counts.programs--;
+    cache->counts.bytes -= program->bytes;
     program_release(program);
 }
 
@@ -66,7 +68,7 @@ void expression_cache_close(struct expression_cache *cache)
     while (cache->oldest != NULL) {
         cache_drop(cache, cache->oldest);
     }
-    ensure(cache->counts.programs == 0);
+    ensure(cache->counts.programs == 0 && cache->counts.bytes == 0);
     free(cache->buckets);
     free(cache);
 }
@@ -114,9 +116,16 @@ struct program *cache_find(struct expression_cache *cache,
 
 void cache_insert(struct expression_cache *cache, struct program *program, uint64_t hash)
 {
-    if (cache->counts.programs == cache->programs_max) {
+    size_t bytes = arena_held_bytes(&program->arena);
+    if (bytes > EXPRESSION_CACHED_BYTES_MAX) {
+        return;
+    }
+    while (cache->counts.programs == cache->programs_max ||
+           cache->counts.bytes + bytes > EXPRESSION_CACHE_BYTES_MAX) {
         cache_drop(cache, cache->oldest);
     }
+    program->bytes = bytes;
+    cache->counts.bytes += bytes;
     struct program **bucket = &cache->buckets[hash & cache->mask];
     program->hash = hash;
     program->bucket_next = *bucket;

@@ -46,8 +46,9 @@ MUST_CHECK bool placeholders_check_unused(const struct placeholders *placeholder
                                           struct error *err);
 
 struct expression_cache;
-/* Keeps at most `programs_max` programs (1 to EXPRESSION_PROGRAMS_MAX), least recently used out
- * first. The caller ends it with expression_cache_close; NULL is fine there. */
+/* Keeps at most `programs_max` programs (1 to EXPRESSION_PROGRAMS_MAX) that take no more than
+ * EXPRESSION_CACHE_BYTES_MAX, least recently used out first. The caller ends it with
+ * expression_cache_close; NULL is fine there. */
 struct expression_cache *expression_cache_open(uint32_t programs_max);
 void expression_cache_close(struct expression_cache *cache);
 /* What the cache has done so far, for metrics and tests. */
@@ -55,6 +56,7 @@ struct expression_cache_counts {
     uint64_t hits;
     uint64_t misses;
     uint32_t programs; /* Held now. */
+    size_t bytes;      /* Of them. */
 };
 struct expression_cache_counts expression_cache_counts(const struct expression_cache *cache);
 

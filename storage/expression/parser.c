@@ -6,6 +6,8 @@
  * where they are met and reported at the end (parse_report.c). */
 #include "storage/expression/parser.h"
 
+enum { PARSER_SHORT_NAME_BYTES = 64 }; /* Not worth a search for an earlier copy. */
+
 const char parser_used_this_way[] =
     "The function is not allowed to be used this way in an expression; function: ";
 
@@ -330,6 +332,19 @@ static bool parser_run(struct parser *parser)
     return (ok || parser->too_deep) && parse_report(parser);
 }
 
+/* What a placeholder stands for, copied; if that is long, once, however often the text has it. */
+static struct slice parser_take_name(const struct parser *parser, uint32_t occurrence)
+{
+    struct program *program = parser->program;
+    const struct placeholder *named = parser->names[occurrence];
+    for (uint32_t i = 0; named->name.size > PARSER_SHORT_NAME_BYTES && i < occurrence; i++) {
+        if (parser->names[i] == named) {
+            return program->names[i];
+        }
+    }
+    return arena_copy(&program->arena, named->name);
+}
+
 /* The placeholders of the text, as the program remembers them. */
 static void parser_take_placeholders(struct parser *parser)
 {
@@ -345,8 +360,7 @@ static void parser_take_placeholders(struct parser *parser)
             program->values[token->occurrence] = token_text(tokens, token);
         } else if (token->kind == TOKEN_NAME_PLACEHOLDER &&
                    parser->names[token->occurrence] != NULL) {
-            program->names[token->occurrence] =
-                arena_copy(&program->arena, parser->names[token->occurrence]->name);
+            program->names[token->occurrence] = parser_take_name(parser, token->occurrence);
         }
     }
 }

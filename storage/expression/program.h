@@ -117,6 +117,7 @@ struct program {
 
     /* The cache's. */
     uint64_t hash;
+    size_t bytes;
     struct program *bucket_next;
     struct program *newer;
     struct program *older;
@@ -202,5 +203,5 @@ struct program *cache_find(struct expression_cache *cache,
                            struct slice text,
                            struct placeholder *const *names,
                            uint32_t names_count);
-/* The cache takes a reference of its own. */
+/* The cache takes a reference of its own, if it keeps the program: not one that is too large. */
 void cache_insert(struct expression_cache *cache, struct program *program, uint64_t hash);

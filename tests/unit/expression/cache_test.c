@@ -116,6 +116,72 @@ Test(cache, a_cache_of_one_program_works)
     arena_destroy(&arena);
 }
 
+static char *long_name(size_t size, char first)
+{
+    char *name = malloc(size + 1);
+    memset(name, 'n', size);
+    name[0] = first;
+    name[size] = 0;
+    return name;
+}
+
+Test(cache, programs_have_a_limit_on_their_bytes_too)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct expression_cache *cache = expression_cache_open(1024);
+    for (int i = 0; i < 90; i++) {
+        char *name = long_name(200 << 10, (char)('!' + i));
+        struct expression *one =
+            compile(cache, &arena, EXPRESSION_CONDITION, "#n <> :v", name, "1");
+        cr_expect(expression_test(one, (struct slice){0}));
+        expression_release(one);
+        free(name);
+        arena_clear(&arena);
+        cr_assert_leq(expression_cache_counts(cache).bytes, EXPRESSION_CACHE_BYTES_MAX);
+    }
+    cr_expect_gt(expression_cache_counts(cache).programs, 40, "the newest stay");
+    cr_expect_lt(expression_cache_counts(cache).programs, 70);
+    expression_cache_close(cache);
+    arena_destroy(&arena);
+}
+
+Test(cache, a_program_that_is_too_large_to_keep_works)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct expression_cache *cache = expression_cache_open(4);
+    char *name = long_name(EXPRESSION_CACHED_BYTES_MAX, 'x');
+    for (int i = 0; i < 2; i++) {
+        struct expression *one =
+            compile(cache, &arena, EXPRESSION_CONDITION, "#n <> :v", name, "1");
+        cr_expect(expression_test(one, (struct slice){0}));
+        expression_release(one);
+    }
+    cr_expect_eq(expression_cache_counts(cache).programs, 0);
+    cr_expect_eq(expression_cache_counts(cache).hits, 0);
+    free(name);
+    expression_cache_close(cache);
+    arena_destroy(&arena);
+}
+
+Test(cache, a_long_name_is_held_once_however_often_a_text_has_it)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct expression_cache *cache = expression_cache_open(4);
+    char *name = long_name(60000, 'x');
+    struct expression *one = compile(cache, &arena, EXPRESSION_CONDITION,
+                                     "#n.#n.#n.#n.#n.#n.#n.#n.#n.#n <> :v", name, "1");
+    cr_expect_eq(expression_cache_counts(cache).programs, 1);
+    cr_expect_lt(expression_cache_counts(cache).bytes, 5 * 60000);
+    cr_expect(expression_test(one, (struct slice){0}));
+    expression_release(one);
+    free(name);
+    expression_cache_close(cache);
+    arena_destroy(&arena);
+}
+
 Test(cache, many_texts_and_names_stay_apart)
 {
     struct fixture fixture;
