@@ -21,6 +21,7 @@ enum {
 struct told {
     uint32_t table_id;
     uint64_t schema_stamp;
+    uint16_t schema_region;
 };
 struct request {
     uint64_t number; /* 0: free. */
@@ -98,10 +99,11 @@ static struct told *outbound_told(struct outbound *outbound, uint32_t table_id)
 static void outbound_tell(struct outbound *outbound, const struct table *table)
 {
     struct told *told = outbound_told(outbound, table->id);
-    if (told->schema_stamp == table->schema_stamp) {
+    if (told->schema_stamp == table->schema_stamp && told->schema_region == table->schema_region) {
         return;
     }
     told->schema_stamp = table->schema_stamp;
+    told->schema_region = table->schema_region;
     struct message message = {.kind = MESSAGE_TABLE_STATE};
     replicas_describe(outbound->machines->replicas, table, &outbound->arena, &message.table);
     struct request *request = outbound_request(outbound, table->uid);

@@ -170,7 +170,9 @@ bool replicas_backfill_ready(struct replicas *replicas, uint16_t region, uint32_
             }
         }
         for (uint32_t d = 0; ready && d < plan->need.count; d++) {
+            /* The target is no source of its own rows: what it lost it never ships again. */
             ready = plan->need.entries[d].region == replicas->self->id ||
+                    plan->need.entries[d].region == region ||
                     context_has(&applied, plan->need.entries[d]);
         }
         table_release(table);

@@ -172,6 +172,10 @@ static bool replicas_make_table(struct replicas *replicas,
                                                      (enum value_type)message->attributes[i].type};
     }
     replicas_take_over(replicas, message, &table);
+    for (uint32_t i = 0; i < table.replicas_count; i++) {
+        struct replica *entry = &table.replicas[i];
+        entry->stamp = entry->stamp == 0 ? message->schema_stamp : entry->stamp;
+    }
     if (self->status == REPLICA_ACTIVE && !replicas_note_lost(replicas, message->uid, true, err)) {
         return false;
     }
@@ -232,13 +236,43 @@ static void replicas_merge(struct replicas *replicas,
             }
             continue;
         }
+        if (theirs->stamp == 0 && (ours == NULL || (!owed && ours->status == REPLICA_CREATING &&
+                                                    theirs->status == REPLICA_ACTIVE))) {
+            theirs->stamp = changed->schema_stamp; /* Of itself the sender knows this much. */
+        }
         if (ours != NULL && ours->stamp > theirs->stamp) {
-            *amended = *amended || theirs->stamp != 0; /* 0: what the sender says of itself. */
+            *amended = *amended || theirs->stamp != 0;
             *theirs = *ours;
         } else if (owed && theirs->status != REPLICA_CREATING) {
             replicas_drop_plans(replicas, table->id, region->id); /* Somebody else was first. */
         }
     }
+}
+
+/* The same description from another sender: each knows one status less, its own. */
+static bool replicas_merge_same(struct replicas *replicas,
+                                const struct message_table *message,
+                                const struct table *table,
+                                struct error *err)
+{
+    struct table changed = *table;
+    bool newer = false;
+    for (uint32_t i = 0; i < message->replicas_count; i++) {
+        const struct message_replica *from = &message->replicas[i];
+        struct replica *ours = replicas_entry(&changed, from->region);
+        if (ours == NULL || from->stamp <= ours->stamp) {
+            continue;
+        }
+        const struct region_info *region = replicas_region(replicas, from->region);
+        newer = true;
+        ours->status = (enum replica_status)from->status;
+        ours->stamp = from->stamp;
+        snprintf(ours->reason, sizeof(ours->reason), "%.*s", SLICE_ARGS(from->reason));
+        if (region != NULL && ours->status != REPLICA_CREATING) {
+            replicas_drop_plans(replicas, table->id, region->id);
+        }
+    }
+    return !newer || catalog_update(replicas->store->catalog, &changed, err);
 }
 
 static bool replicas_fill_again(struct replicas *replicas,
@@ -280,7 +314,7 @@ static bool replicas_update_table(struct replicas *replicas,
         bool same = message->schema_stamp == table->schema_stamp &&
                     message->schema_region == table->schema_region;
         reply->code = same ? ERROR_NONE : ERROR_THROTTLED;
-        return true;
+        return !same || replicas_merge_same(replicas, message, table, err);
     }
     struct table changed = *table;
     bool fill[REGIONS_MAX] = {0};
