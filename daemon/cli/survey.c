@@ -120,21 +120,15 @@ static void survey_judge_tables(struct survey *survey, const char *self, const s
 {
     struct arena *arena = survey->arena;
     const char *missing = survey_missing_member(arena, status);
+    const char *example = "";
+    uint32_t unfinished = 0;
     for (const struct json *table = survey_list(status, "tables"); table != NULL;
          table = table->next) {
         for (const struct json *replica = survey_list(table, "replicas"); replica != NULL;
              replica = replica->next) {
-            if (missing != NULL && strcmp(survey_text(arena, replica, "status"), "CREATING") == 0) {
-                survey_add(
-                    survey,
-                    arena_printf(arena, "%s: the replica of table %s in %s is not finished", self,
-                                 survey_text(arena, table, "name"),
-                                 survey_text(arena, replica, "region")),
-                    arena_printf(arena,
-                                 "bring %s back, every member has its say in it; one that is "
-                                 "gone for good has to leave the cluster file",
-                                 missing));
-            }
+            bool creating = strcmp(survey_text(arena, replica, "status"), "CREATING") == 0;
+            unfinished += creating;
+            example = creating ? survey_text(arena, table, "name") : example;
             if (strcmp(survey_text(arena, replica, "status"), "CREATION_FAILED") == 0) {
                 survey_add(
                     survey,
@@ -145,6 +139,15 @@ static void survey_judge_tables(struct survey *survey, const char *self, const s
                     "delete that replica with UpdateTable, mend the reason, create it again");
             }
         }
+    }
+    if (missing != NULL && unfinished > 0) {
+        survey_add(survey,
+                   arena_printf(arena, "%s: %u replicas are not finished, one of table %s", self,
+                                unfinished, example),
+                   arena_printf(arena,
+                                "bring %s back, every member has its say in it; one that is gone "
+                                "for good has to leave the cluster file",
+                                missing));
     }
 }
 
