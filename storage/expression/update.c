@@ -266,8 +266,7 @@ static bool update_check_size(struct slice image, struct error *err)
     if (image.size <= ITEM_BYTES_SURE || item_size(image) <= ITEM_BYTES_MAX) {
         return true;
     }
-    return error_set(err, ERROR_VALIDATION,
-                     "Item size to update has exceeded the maximum allowed size");
+    return update_too_large(err);
 }
 
 bool expression_update(const struct expression *expression,

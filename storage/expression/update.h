@@ -14,6 +14,9 @@ struct effect {
     struct value value; /* SET only. */
 };
 
+/* The item would be larger than one may be. */
+bool update_too_large(struct error *err);
+
 /* The effects of all actions, in the order of the text, each seen from the old item.
  * Errors: VALIDATION. */
 MUST_CHECK bool update_effects(const struct expression *expression,

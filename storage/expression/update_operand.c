@@ -1,5 +1,17 @@
-/* Right-hand sides of an update: all are computed from the old item before anything is changed. */
+/* Right-hand sides of an update: all are computed from the old item before anything is changed.
+ *
+ * A value of the request can be used hundreds of times by one text, so what is made is limited as
+ * it is made, not only once it has become an item. */
 #include "storage/expression/update.h"
+
+/* Of encoded values: an item within the limit takes less, whatever it consists of. */
+enum { UPDATE_BYTES_MAX = 4 * ITEM_BYTES_MAX };
+
+bool update_too_large(struct error *err)
+{
+    return error_set(err, ERROR_VALIDATION,
+                     "Item size to update has exceeded the maximum allowed size");
+}
 
 static bool update_wrong_type(struct error *err)
 {
@@ -45,6 +57,9 @@ static bool update_list_append(
     if (!update_list_body(a, &counts[0], &bodies[0]) ||
         !update_list_body(b, &counts[1], &bodies[1])) {
         return update_wrong_type(err);
+    }
+    if (bodies[0].size + bodies[1].size > UPDATE_BYTES_MAX) {
+        return update_too_large(err);
     }
     struct buffer to;
     buffer_init(&to, arena, VARINT_BYTES_MAX + bodies[0].size + bodies[1].size);
@@ -165,6 +180,39 @@ static bool update_add(struct value old,
     return update_merge_sets(false, old, operand, arena, effect, err);
 }
 
+static bool update_effect(const struct expression *expression,
+                          const struct action *action,
+                          struct slice image,
+                          struct arena *arena,
+                          struct effect *effect,
+                          struct error *err)
+{
+    struct value old;
+    struct value operand = {0};
+    *effect = (struct effect){.kind = EFFECT_REMOVE};
+    if (action->kind == ACTION_REMOVE) {
+        return true;
+    }
+    if (!update_operand(expression, action->operand, image, arena, &operand, err)) {
+        return false;
+    }
+    if (action->kind == ACTION_SET) {
+        *effect = (struct effect){EFFECT_SET, operand};
+        return true;
+    }
+    if (!path_find(action->target, image, &old)) {
+        old = (struct value){0};
+    }
+    if (action->kind == ACTION_ADD) {
+        return update_add(old, operand, arena, effect, err);
+    }
+    if (old.type == VALUE_MISSING) {
+        effect->kind = EFFECT_NONE;
+        return true;
+    }
+    return update_merge_sets(true, old, operand, arena, effect, err);
+}
+
 bool update_effects(const struct expression *expression,
                     struct slice image,
                     struct arena *arena,
@@ -172,34 +220,15 @@ bool update_effects(const struct expression *expression,
                     struct error *err)
 {
     const struct program *program = expression->program;
+    size_t bytes = 0;
     for (uint32_t i = 0; i < program->actions_count; i++) {
-        const struct action *action = &program->actions[i];
-        struct value old;
-        struct value operand = {0};
-        bool ok = true;
-        effects[i] = (struct effect){.kind = EFFECT_REMOVE};
-        if (action->kind == ACTION_REMOVE) {
-            continue;
-        }
-        if (!update_operand(expression, action->operand, image, arena, &operand, err)) {
+        struct effect *effect = &effects[i];
+        if (!update_effect(expression, &program->actions[i], image, arena, effect, err)) {
             return false;
         }
-        if (action->kind == ACTION_SET) {
-            effects[i] = (struct effect){EFFECT_SET, operand};
-            continue;
-        }
-        if (!path_find(action->target, image, &old)) {
-            old = (struct value){0};
-        }
-        if (action->kind == ACTION_ADD) {
-            ok = update_add(old, operand, arena, &effects[i], err);
-        } else if (old.type == VALUE_MISSING) {
-            effects[i].kind = EFFECT_NONE;
-        } else {
-            ok = update_merge_sets(true, old, operand, arena, &effects[i], err);
-        }
-        if (!ok) {
-            return false;
+        bytes += effect->kind == EFFECT_SET ? effect->value.payload.size : 0;
+        if (bytes > UPDATE_BYTES_MAX) {
+            return update_too_large(err);
         }
     }
     return true;

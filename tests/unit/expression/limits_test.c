@@ -243,3 +243,35 @@ Test(limits, an_updated_item_has_400_kilobytes)
     expression_release(update);
     fixture_close(&fixture);
 }
+
+Test(limits, an_update_that_uses_a_large_value_often_stops_before_it_has_made_much)
+{
+    struct fixture fixture = fixture_of_test();
+    struct arena *arena = &fixture.arena;
+    const char *list = repeat(arena, "{':v':{'L':[{'S':'", "x", 1 << 20, "'}]}}");
+    char set[4000] = "SET a = :v";
+    for (int i = 0; i < 300; i++) {
+        sprintf(set + strlen(set), ",a%d=:v", i);
+    }
+    const char *const texts[] = {
+        set,
+        "SET a = list_append(:v, list_append(:v, list_append(:v, list_append(:v, :v))))",
+        "SET a = list_append(list_append(:v, :v), list_append(:v, :v))",
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        const char *error;
+        struct expression *update =
+            fixture_compile(&fixture, EXPRESSION_UPDATE, texts[i], NULL, list, &error);
+        cr_assert_not_null(update, "%s", error);
+        size_t before = arena_held_bytes(arena);
+        struct slice updated;
+        struct error err = {0};
+        bool creates;
+        cr_expect_not(
+            expression_update(update, (struct slice){0}, false, arena, &updated, &creates, &err));
+        cr_expect_str_eq(err.text, "Item size to update has exceeded the maximum allowed size");
+        cr_expect_lt(arena_held_bytes(arena) - before, 4 << 20, "%s", texts[i]);
+        expression_release(update);
+    }
+    fixture_close(&fixture);
+}
