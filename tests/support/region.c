@@ -14,6 +14,14 @@ uint64_t cluster_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+void cluster_in_time(uint64_t deadline_ms, const char *condition)
+{
+    if (cluster_now_ms() >= deadline_ms) {
+        fprintf(stderr, "not in time: %s\n", condition);
+        abort();
+    }
+}
+
 void cluster_pause(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
