@@ -75,5 +75,7 @@ enum {
     CLOCK_AHEAD_MS_MAX = 60000,       /* A peer's stamp drags our clock at most this far ahead. */
     CONFLICT_SKEW_MS = 1000,          /* A winner this far ahead of our clock: reason CLOCK. */
     PAGE_LOOP_ROWS = 64,              /* Rows one page may look at on a loop; then a worker. */
+    PAGE_LOOP_EFFORT = 4 << 20,       /* Bytes its filter may look at there. */
+    PAGE_EFFORT_MAX = 512 << 20,      /* And at all: then the page ends. */
     PAGE_ROWS_MAX = 100000,           /* Rows one page looks at, deleted ones included. */
 };

@@ -226,3 +226,13 @@ bool expression_test(const struct expression *expression, struct slice image)
     ensure(program->kind == EXPRESSION_CONDITION || program->kind == EXPRESSION_FILTER);
     return evaluate_condition(expression, program->root, image);
 }
+
+uint64_t expression_effort(const struct expression *expression, size_t image_bytes)
+{
+    const struct program *program = expression->program;
+    uint64_t effort = (uint64_t)program->paths_count * image_bytes;
+    for (uint32_t i = 0; i < program->values_count; i++) {
+        effort += expression->values[i].payload.size;
+    }
+    return effort;
+}

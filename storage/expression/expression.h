@@ -80,6 +80,9 @@ void expression_release(struct expression *expression);
 /* CONDITION, FILTER: does it hold for this item? A missing item is the empty map: pass an empty
  * slice. Allocates nothing. Corrupt stored bytes count as missing values. */
 bool expression_test(const struct expression *expression, struct slice image);
+/* How many bytes a test looks at, at most: every value that the text uses, and the item once for
+ * each path. A text of 4 KB can use a value of 2 MB hundreds of times. */
+uint64_t expression_effort(const struct expression *expression, size_t image_bytes);
 
 /* PROJECTION: *projected is an item image in the arena, possibly of no members. */
 void expression_project(const struct expression *expression,

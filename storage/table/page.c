@@ -3,10 +3,12 @@
  * A query is a range of one partition's keys, whatever its sort operator; a scan segment is a range
  * of hashes. A page walks its range from the start key on, in one direction, over one consistent
  * view, and ends at the range's end, at `limit` evaluated items, at PAGE_BYTES_MAX of item bytes
- * (the item that crosses the line belongs to it) or, among tombstones, at PAGE_ROWS_MAX rows.
+ * (the item that crosses the line belongs to it), among tombstones at PAGE_ROWS_MAX rows, or when
+ * the filter has looked at PAGE_EFFORT_MAX bytes.
  *
  * On a loop (READ_CACHED) it gives up with WOULD_BLOCK at the first block that is not in memory and
- * also after PAGE_LOOP_ROWS rows, so that a long page moves to a worker. */
+ * also after PAGE_LOOP_ROWS rows or a good deal of filtering, so that a long page moves to a
+ * worker. */
 #include "storage/store.h"
 #include "storage/table/key.h"
 
@@ -16,6 +18,7 @@ struct page_walk {
     struct page *page;
     struct slice lower, upper; /* [lower, upper) */
     uint64_t rows;             /* Looked at, tombstones included. */
+    uint64_t effort;           /* Bytes that the filter has looked at. */
     uint64_t room;             /* Of page->items. */
 };
 
@@ -185,6 +188,8 @@ static bool page_evaluate(struct page_walk *walk, struct slice row, bool *full, 
     if (!tombstone) {
         page->scanned++;
         page->bytes += item_size(image);
+        walk->effort +=
+            request->filter == NULL ? 0 : expression_effort(request->filter, image.size);
         if (request->filter == NULL || expression_test(request->filter, image)) {
             if (!request->count_only) {
                 page_keep(walk, image);
@@ -193,7 +198,8 @@ static bool page_evaluate(struct page_walk *walk, struct slice row, bool *full, 
         }
     }
     *full = (request->limit > 0 && page->scanned >= request->limit) ||
-            page->bytes >= PAGE_BYTES_MAX || walk->rows >= PAGE_ROWS_MAX;
+            page->bytes >= PAGE_BYTES_MAX || walk->rows >= PAGE_ROWS_MAX ||
+            walk->effort >= PAGE_EFFORT_MAX;
     return true;
 }
 
@@ -211,6 +217,9 @@ static bool page_run(struct store *store,
     while (at) {
         if (tier == READ_CACHED && walk->rows == PAGE_LOOP_ROWS) {
             return error_set(err, ERROR_WOULD_BLOCK, "a page of more than %d rows", PAGE_LOOP_ROWS);
+        }
+        if (tier == READ_CACHED && walk->effort > PAGE_LOOP_EFFORT) {
+            return error_set(err, ERROR_WOULD_BLOCK, "a page with much filtering");
         }
         bool full = false;
         if (!page_evaluate(walk, engine_iterator_value(iterator), &full, err)) {

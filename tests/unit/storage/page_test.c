@@ -419,6 +419,33 @@ Test(page, on_a_loop_a_long_page_moves_to_a_worker)
     cr_assert_eq(page.count, PAGE_LOOP_ROWS);
 }
 
+/* It ends where it has got to, as at the size of a page: nothing is skipped. */
+Test(page, a_filter_that_costs_too_much_ends_the_page)
+{
+    put_letters();
+    char *large = malloc((1 << 20) + 1);
+    memset(large, '-', 1 << 20);
+    large[1 << 20] = 0;
+    char text[4000] = "contains(:v, sk)";
+    for (int i = 1; i < 128; i++) {
+        strcat(text, " OR contains(:v, sk)");
+    }
+    struct expression *filter =
+        sample_expression(cache, &arena, EXPRESSION_FILTER, text, ":v", sample_s(large), NULL);
+    struct page_request request = query("p");
+    request.filter = filter;
+    struct page page;
+    cr_assert_not(store_page(store, &request, READ_CACHED, &arena, &page, &err));
+    cr_assert_eq(err.code, ERROR_WOULD_BLOCK);
+    page = run(&request);
+    cr_assert(page.count == 0 && page.scanned == 4 && page.last.size > 0);
+    request.start = page.last;
+    page = run(&request);
+    cr_assert(page.count == 0 && page.scanned == 2 && page.last.size == 0);
+    expression_release(filter);
+    free(large);
+}
+
 Test(page, on_a_loop_a_page_on_disk_would_block)
 {
     put_letters();
