@@ -54,7 +54,9 @@ void peer_note_state(struct peer *peer, const char *problem)
     if (problem != NULL) {
         snprintf(peer->status.problem, sizeof(peer->status.problem), "%s", problem);
     }
-    if (peer->status.connected_out && peer->status.connected_in) {
+    bool rivals =
+        peer->rivals_ms != 0 && uv_now(&peer->transport->loop) - peer->rivals_ms < RIVALS_MS;
+    if (peer->status.connected_out && peer->status.connected_in && !rivals) {
         peer->status.problem[0] = 0;
     }
     pthread_mutex_unlock(&peer->transport->mutex);
@@ -165,11 +167,23 @@ static uint64_t connection_patience_ms(const struct connection *connection)
     return (silence_ms < SILENCE_MS_MIN ? SILENCE_MS_MIN : silence_ms) + slack_ms;
 }
 
+static void transport_tick_peers(struct transport *transport)
+{
+    for (uint32_t i = 0; i < transport->peers_count; i++) {
+        struct peer *peer = &transport->peers[i];
+        if (peer->rivals_ms != 0 && uv_now(&transport->loop) - peer->rivals_ms >= RIVALS_MS) {
+            peer->rivals_ms = 0;
+            peer_note_state(peer, NULL);
+        }
+    }
+}
+
 static void transport_tick(uv_timer_t *timer)
 {
     struct transport *transport = timer->data;
     uint64_t now_ms = uv_now(&transport->loop);
     struct connection *next;
+    transport_tick_peers(transport);
     for (struct connection *connection = transport->connections; connection != NULL;
          connection = next) {
         next = connection->next;

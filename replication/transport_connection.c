@@ -412,6 +412,10 @@ static void connection_established(void *context)
     connection->peer = connection->claimed = peer;
     peer->inbound = connection;
     if (older != NULL) {
+        uint64_t now_ms = uv_now(&connection->transport->loop);
+        if (older->state == UP && now_ms - older->up_ms < STEADY_MS) {
+            peer->rivals_ms = now_ms;
+        }
         connection_fail(older, ERROR_UNAVAILABLE,
                         "replaced by a newer connection of the peer (if this goes on, two nodes "
                         "run with its identity)");

@@ -17,6 +17,7 @@ enum {
     RETRY_MS_MIN = 50,
     RETRY_MS_MAX = 500,
     RETRY_FAILED_MS_MAX = 10000, /* After connections that came up and found no common ground. */
+    RIVALS_MS = 10000,           /* Two nodes with one identity stay a problem for so long. */
     STEADY_MS = 5000,            /* Up for so long: the next retry is a quick one. */
     HANDSHAKE_MS = 3000,
     SAY_MS = 60000, /* At most SAY_MAX lines about one peer in so long. */
@@ -77,6 +78,7 @@ struct peer {
     uv_timer_t retry;
     uint32_t retry_ms;
     struct transport_quiet quiet;
+    uint64_t rivals_ms; /* When a young inbound connection was last replaced: by whom? 0: never. */
     struct link_settings link;
     struct transport_peer_status status; /* Under transport->mutex. */
 };

@@ -70,6 +70,11 @@ static void survey_judge_peer(struct survey *survey,
             "one of them was put back to an older state, or lacks what was thrown away: take "
             "the replicas of the one with the lesser data out with UpdateTable, start it "
             "with an empty data folder and its identity, create them again");
+    } else if (strstr(problem, "replaced by a newer connection") != NULL) {
+        survey_add(survey,
+                   arena_printf(arena, "%s hears two nodes that say they are %s", self, name),
+                   "stop the one that does not belong there: a copied data folder takes its "
+                   "identity along");
     } else if (strstr(problem, "another key") != NULL ||
                strstr(problem, "not a peer in the cluster file") != NULL) {
         survey_add(
