@@ -21,8 +21,8 @@ struct egress {
 void egress_init(struct egress *egress, uint64_t seed);
 void egress_clear(struct egress *egress);
 
-/* New settings: chunks that waited for a cut to heal get their times, and none waits longer than the
- * new settings say. Their order stays. */
+/* New settings: chunks that waited for a cut to heal get their times, and none waits longer than
+ * the new settings say. Their order stays. */
 void egress_set(struct egress *egress, const struct link_settings *settings, uint64_t now_us);
 
 /* True when nothing holds bytes back: send them directly. */

@@ -36,6 +36,8 @@ bool outbound_message(struct outbound *outbound,
                       struct error *err);
 bool outbound_pump(struct outbound *outbound, struct transport_outbox *outbox, struct error *err);
 void outbound_figures(struct outbound *outbound, struct shipper_figures *figures);
+/* The table being filled at the peer, 0 for none, and the rows sent of it. Any thread. */
+void outbound_backfill_figures(struct outbound *outbound, uint32_t *table_id, uint64_t *rows);
 
 struct inbound;
 struct inbound *inbound_open(const struct machines *machines, uint16_t peer);

@@ -46,6 +46,9 @@ struct outbound {
     struct backfill *backfill;
     bool backfill_ends; /* It is whole, only the replica's new status is not stored yet. */
     uint32_t backfill_table_id;
+    /* For figures, from any thread: the table being filled (0: none) and the rows sent of it. */
+    _Atomic uint32_t filling_table_id;
+    _Atomic uint64_t filling_rows;
     uint64_t backfill_run;
 };
 
@@ -282,6 +285,12 @@ void outbound_close(struct outbound *outbound)
     free(outbound);
 }
 
+void outbound_backfill_figures(struct outbound *outbound, uint32_t *table_id, uint64_t *rows)
+{
+    *table_id = atomic_load(&outbound->filling_table_id);
+    *rows = atomic_load(&outbound->filling_rows);
+}
+
 void outbound_figures(struct outbound *outbound, struct shipper_figures *figures)
 {
     shipper_figures(outbound->shipper, figures);
@@ -341,6 +350,8 @@ static bool outbound_backfill(struct outbound *outbound, struct error *err)
         if (!backfill_next(outbound->backfill, &outbound->arena, &message, &made, err)) {
             return error_wrap(err, "backfill for %s", outbound->peer->name);
         }
+        atomic_store(&outbound->filling_rows, backfill_rows(outbound->backfill));
+        atomic_store(&outbound->filling_table_id, outbound->backfill_table_id);
         if (made) {
             outbound_send(outbound, &message);
         }
@@ -368,6 +379,7 @@ static bool outbound_on_backfill_ack(struct outbound *outbound,
     outbound->machines->log(outbound->machines->log_context, 1, "backfill done", detail);
     backfill_close(outbound->backfill);
     outbound->backfill = NULL;
+    atomic_store(&outbound->filling_table_id, 0);
     outbound->machines->wake(outbound->machines->wake_context);
     return outbound_end_backfill(outbound, err);
 }

@@ -331,9 +331,12 @@ static void replication_peer_status(struct replication *replication,
     struct live *live = &replication->live[index];
     struct transport_peer_status link;
     transport_peer_status(replication->transport, region->id, &link);
+    uint32_t backfill_table_id = 0;
+    uint64_t backfill_rows = 0;
     pthread_mutex_lock(&replication->mutex);
     if (live->outbound != NULL) {
         outbound_figures(live->outbound, &live->shipped);
+        outbound_backfill_figures(live->outbound, &backfill_table_id, &backfill_rows);
     }
     if (live->inbound != NULL) {
         inbound_figures(live->inbound, &live->applied);
@@ -357,6 +360,8 @@ static void replication_peer_status(struct replication *replication,
         .received_records = received.received_records,
         .received_bytes = link.received_bytes,
         .reconnects = link.reconnects,
+        .backfill_table_id = backfill_table_id,
+        .backfill_rows = backfill_rows,
     };
     memcpy(peer->problem, link.problem, sizeof(peer->problem));
     for (uint32_t i = 0; i < applied->count; i++) {

@@ -98,6 +98,8 @@ struct peer_status {
     double round_trip_ms;      /* Of the last heartbeat; -1 before the first. */
     double clock_offset_ms;    /* Its wall clock minus ours, by heartbeats. */
     uint64_t sent_records, sent_bytes, received_records, received_bytes, reconnects;
+    uint32_t backfill_table_id; /* Being filled there from here; 0: none. */
+    uint64_t backfill_rows;     /* Sent of it. */
 };
 struct replication_status {
     struct region_info self;

@@ -78,10 +78,25 @@ static void status_write_peer(struct buffer *to, const struct peer_status *peer)
                   ",\"reconnects\":%" PRIu64,
                   peer->sent_records, peer->sent_bytes, peer->received_records,
                   peer->received_bytes, peer->reconnects);
-    buffer_printf(to,
-                  ",\"link\":{\"delay_ms\":%u,\"jitter_ms\":%u,\"loss_percent\":%g,\"cut\":%s}}",
+    buffer_printf(to, ",\"link\":{\"delay_ms\":%u,\"jitter_ms\":%u,\"loss_percent\":%g,\"cut\":%s}",
                   peer->link.delay_ms, peer->link.jitter_ms, peer->link.loss_percent,
                   peer->link.cut ? "true" : "false");
+}
+
+/* A replica that is being filled from here: its progress. */
+static void
+status_write_backfill(struct buffer *to, const struct node *node, const struct peer_status *peer)
+{
+    const struct table *table = catalog_acquire_id(node->store->catalog, peer->backfill_table_id);
+    buffer_append_text(to, ",\"backfill\":");
+    if (table == NULL) {
+        buffer_append_text(to, "null");
+    } else {
+        buffer_append_text(to, "{\"table\":");
+        json_write_string(to, table->name);
+        buffer_printf(to, ",\"rows\":%" PRIu64 "}", peer->backfill_rows);
+    }
+    table_release(table);
 }
 
 static void status_write_peers(struct buffer *to, const struct node *node, struct arena *arena)
@@ -93,6 +108,8 @@ static void status_write_peers(struct buffer *to, const struct node *node, struc
         for (uint32_t i = 0; i < status->peers_count; i++) {
             buffer_append_text(to, i == 0 ? "\n" : ",\n");
             status_write_peer(to, &status->peers[i]);
+            status_write_backfill(to, node, &status->peers[i]);
+            buffer_append_text(to, "}");
         }
     }
     buffer_append_text(to, "],");
@@ -115,9 +132,8 @@ status_write_table(struct buffer *to, const struct node *node, const struct tabl
     buffer_append_text(to, ",\"replicas\":[");
     for (uint32_t i = 0; i < table->replicas_count; i++) {
         const struct replica *replica = &table->replicas[i];
-        buffer_printf(to, "%s{\"region\":\"%s\",\"status\":\"%s\",\"backfilled_rows\":%" PRIu64,
-                      i == 0 ? "" : ",", replica->region, replica_statuses[replica->status],
-                      replica->backfilled_rows);
+        buffer_printf(to, "%s{\"region\":\"%s\",\"status\":\"%s\"", i == 0 ? "" : ",",
+                      replica->region, replica_statuses[replica->status]);
         buffer_append_text(to, ",\"reason\":");
         json_write_string(to, slice_text(replica->reason));
         buffer_append_text(to, "}");

@@ -24,10 +24,8 @@ enum replica_status {
 struct replica {
     char region[REGION_NAME_BYTES_MAX + 1];
     enum replica_status status;
-    uint64_t
-        stamp; /* Hybrid clock when the status was set: of two that meet the newer one holds. */
-    uint64_t backfilled_rows; /* Progress while CREATING. */
-    char reason[128];         /* Why CREATION_FAILED; otherwise empty. */
+    uint64_t stamp;   /* When the status was set: of two that meet the newer one holds. */
+    char reason[128]; /* Why CREATION_FAILED; otherwise empty. */
 };
 
 enum { TABLE_UID_BYTES = 16, TABLE_ATTRIBUTES_MAX = 64, TABLE_KEYS_MAX = 2 };

@@ -118,7 +118,6 @@ void table_record_encode(struct buffer *to, const struct table *table)
         record_put_text(to, slice_text(replica->region));
         buffer_append_byte(to, (uint8_t)replica->status);
         buffer_append_varint(to, replica->stamp);
-        buffer_append_varint(to, replica->backfilled_rows);
         record_put_text(to, slice_text(replica->reason));
     }
     uint8_t *record = to->data + start;
@@ -165,7 +164,7 @@ static bool record_take_replica(struct slice *from, struct replica *replica)
     uint8_t status;
     if (!record_take_text(from, 1, sizeof(replica->region) - 1, &region) ||
         !record_take_byte(from, &status) || status >= REPLICA_STATUSES ||
-        !take_varint(from, &replica->stamp) || !take_varint(from, &replica->backfilled_rows) ||
+        !take_varint(from, &replica->stamp) ||
         !record_take_text(from, 0, sizeof(replica->reason) - 1, &reason)) {
         return false;
     }

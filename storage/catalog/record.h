@@ -19,7 +19,7 @@
  *      110     -  text: name
  *              -  varint count, then per attribute definition: type 1, text
  *              -  partition key: type 1, text;  sort key: type 1 (0: none, and then no text), text
- *              -  varint count, then per replica: text region, status 1, varint backfilled rows,
+ *              -  varint count, then per replica: text region, status 1, varint stamp,
  *                 text reason
  *
  * Pure functions; any thread. */

@@ -66,7 +66,7 @@ static struct table full_table(const char *name)
     table.replicas_count = 2;
     strcpy(table.replicas[0].region, "eu-west-1");
     table.replicas[0].status = REPLICA_CREATING;
-    table.replicas[0].backfilled_rows = 300;
+    table.replicas[0].stamp = 300;
     strcpy(table.replicas[1].region, "ap-south-1");
     table.replicas[1].status = REPLICA_CREATION_FAILED;
     strcpy(table.replicas[1].reason, "no room");
@@ -101,7 +101,7 @@ static void check_equal(const struct table *a, const struct table *b)
     for (uint32_t i = 0; i < a->replicas_count; i++) {
         cr_assert_str_eq(a->replicas[i].region, b->replicas[i].region);
         cr_assert_eq(a->replicas[i].status, b->replicas[i].status);
-        cr_assert_eq(a->replicas[i].backfilled_rows, b->replicas[i].backfilled_rows);
+        cr_assert_eq(a->replicas[i].stamp, b->replicas[i].stamp);
         cr_assert_str_eq(a->replicas[i].reason, b->replicas[i].reason);
     }
     cr_assert_eq(a->schema_stamp, b->schema_stamp);
