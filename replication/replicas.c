@@ -12,7 +12,8 @@ enum { NOTE_KEY_BYTES = 9 + TABLE_UID_BYTES + 2, FAREWELL_HEAD_BYTES = TABLE_UID
 static struct slice
 replicas_backfill_key(const uint8_t *uid, uint16_t region, uint8_t key[static NOTE_KEY_BYTES])
 {
-    memcpy(key, "backfill/", 9);
+    static const uint8_t prefix[9] = {'b', 'a', 'c', 'k', 'f', 'i', 'l', 'l', '/'};
+    memcpy(key, prefix, sizeof(prefix));
     memcpy(key + 9, uid, TABLE_UID_BYTES);
     put_be16(key + 9 + TABLE_UID_BYTES, region);
     return slice_of(key, NOTE_KEY_BYTES);

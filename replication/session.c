@@ -164,6 +164,7 @@ static size_t session_transcript(const struct session *session,
     memcpy(to + size, session->reply, reply_bytes);
     size += reply_bytes;
     if (signer == SESSION_INITIATOR) {
+        ensure(proof != NULL);
         memcpy(to + size, proof, PROOF_SIGNATURE_AT);
         size += PROOF_SIGNATURE_AT;
     }

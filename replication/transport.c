@@ -284,8 +284,9 @@ static bool transport_parse(const char *text, struct sockaddr_storage *address, 
         return error_set(err, ERROR_CONFIG, "%s is not ADDRESS:PORT", text);
     }
     bool six = text[0] == '[' && text[size - 1] == ']';
-    memcpy(host, text + six, size - 2 * six);
-    host[size - 2 * six] = 0;
+    size_t brackets = six ? 2 : 0;
+    memcpy(host, text + six, size - brackets);
+    host[size - brackets] = 0;
     int failed = six ? uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)address)
                      : uv_ip4_addr(host, (int)port, (struct sockaddr_in *)address);
     if (failed != 0) {

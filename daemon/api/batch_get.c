@@ -11,6 +11,7 @@ struct batch_get_key {
     uint32_t table;
     bool found;
     bool unprocessed;
+    uint64_t halves; /* Read units taken, times two. */
 };
 
 struct batch_get {
@@ -133,7 +134,8 @@ static bool batch_get_read(struct call *call, enum read_tier tier, struct error 
             return error_set(err, ERROR_WOULD_BLOCK, "a batch too large for the loop");
         }
         bool consistent = shape_boolean(json_get(table->asked, "ConsistentRead"), false);
-        table->halves += capacity_read_halves(size, consistent);
+        key->halves = capacity_read_halves(size, consistent);
+        table->halves += key->halves;
         if (key->found && projection != NULL) {
             expression_project(projection, key->item, call->arena, &key->item);
         }
@@ -141,13 +143,20 @@ static bool batch_get_read(struct call *call, enum read_tier tier, struct error 
     return true;
 }
 
-static void batch_get_write_items(struct call *call, const struct batch_get *state, uint32_t table)
+/* Numbers such as 1e125 are a few bytes stored and many printed: the answer has a limit of its own.
+ */
+static void batch_get_write_items(struct call *call, struct batch_get *state, uint32_t table)
 {
     bool first = true;
     buffer_append_byte(&call->answer, '[');
     for (uint32_t i = 0; i < state->keys_count; i++) {
-        const struct batch_get_key *key = &state->keys[i];
+        struct batch_get_key *key = &state->keys[i];
         if (key->table != table || key->unprocessed || !key->found) {
+            continue;
+        }
+        if (call->answer.size > BATCH_GET_ANSWER_BYTES_MAX) {
+            key->unprocessed = true;
+            state->tables[table].halves -= key->halves;
             continue;
         }
         if (!first) {

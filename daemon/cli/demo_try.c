@@ -168,6 +168,7 @@ static bool try_watch(struct try *try,
                       struct error *err)
 {
     uint32_t missing = try->demo.nodes_count - 1;
+    ensure(try->demo.nodes_count <= DEMO_REGIONS_MAX);
     while (missing > 0) {
         for (uint32_t i = 1; i < try->demo.nodes_count; i++) {
             bool there = false;

@@ -24,6 +24,8 @@ enum {
     PAGE_BYTES_MAX = 1 << 20,              /* Item bytes a Query or Scan evaluates per page. */
     BATCH_GET_KEYS_MAX = 100,
     BATCH_GET_BYTES_MAX = 16 << 20,
+    BATCH_GET_ANSWER_BYTES_MAX = 32
+                                 << 20, /* Of JSON; what does not fit comes back as unprocessed. */
     BATCH_WRITE_REQUESTS_MAX = 25,
     SCAN_SEGMENTS_MAX = 1000000,
     TABLES_MAX = 2500,

@@ -196,6 +196,21 @@ def test_batches_write_and_read(client, table):
     assert answer["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 30.0}]
 
 
+def test_a_batch_that_prints_much_larger_than_it_is_comes_in_parts(client, table):
+    # Four bytes of item each, 129 of JSON: five such items are 45 MB to print.
+    wide = {"L": [{"N": "1e125"}] * 70_000}
+    for number in range(5):
+        client.put_item(TableName=table, Item={**key("wide", number), "wide": wide})
+    wanted, seen, rounds = {table: {"Keys": [key("wide", i) for i in range(5)]}}, set(), 0
+    while wanted:
+        answer = client.batch_get_item(RequestItems=wanted)
+        seen |= {item["sk"]["N"] for item in answer["Responses"][table]}
+        wanted, rounds = answer["UnprocessedKeys"], rounds + 1
+        assert rounds < 5
+    assert seen == {"0", "1", "2", "3", "4"}
+    assert rounds == 2
+
+
 def test_the_resource_layer_works_too(node, table):
     key_id, secret = node.credentials()
     import boto3
