@@ -127,6 +127,9 @@ static bool outbound_is_member(const struct outbound *outbound, const struct tab
 
 static void outbound_tell_all(struct outbound *outbound)
 {
+    const struct region_info *self =
+        machines_region(outbound->machines, outbound->machines->replica_store.region);
+    ensure(self != NULL);
     uint64_t generation = replicas_generation(outbound->machines->replicas);
     if (outbound->looked && outbound->seen_generation == generation) {
         return;
@@ -158,8 +161,7 @@ static void outbound_tell_all(struct outbound *outbound)
         memcpy(message.table.uid, uids[i], TABLE_UID_BYTES);
         message.table.request = request->number;
         message.table.leaving = true;
-        message.table.leaver = slice_text(
-            machines_region(outbound->machines, outbound->machines->replica_store.region)->name);
+        message.table.leaver = slice_text(self->name);
         outbound_send(outbound, &message);
     }
     outbound->seen_generation = generation;

@@ -12,8 +12,7 @@ enum { NOTE_KEY_BYTES = 9 + TABLE_UID_BYTES + 2, FAREWELL_HEAD_BYTES = TABLE_UID
 static struct slice
 replicas_backfill_key(const uint8_t *uid, uint16_t region, uint8_t key[static NOTE_KEY_BYTES])
 {
-    static const uint8_t prefix[9] = {'b', 'a', 'c', 'k', 'f', 'i', 'l', 'l', '/'};
-    memcpy(key, prefix, sizeof(prefix));
+    memcpy(key, "backfill/", 9);
     memcpy(key + 9, uid, TABLE_UID_BYTES);
     put_be16(key + 9 + TABLE_UID_BYTES, region);
     return slice_of(key, NOTE_KEY_BYTES);
@@ -403,7 +402,7 @@ static bool replicas_load_farewells(struct replicas *replicas, struct error *err
         struct farewell farewell = {.number = ++replicas->farewells_made};
         memcpy(farewell.uid, head.data, TABLE_UID_BYTES);
         for (uint32_t r = 0; r < head.data[TABLE_UID_BYTES]; r++) {
-            uint16_t region = get_be16(regions.data + 2 * r);
+            uint16_t region = get_be16(regions.data + (size_t)2 * r);
             for (uint32_t i = 0; i < replicas->regions_count; i++) {
                 if (replicas->regions[i].id == region) { /* Others have left the cluster. */
                     farewell.regions[farewell.regions_count++] = region;

@@ -94,6 +94,7 @@ static void demo_take_line(struct demo *demo, char *line)
     char *equals = strchr(line, '=');
     struct demo_node *node = NULL;
     bool is_pid = false;
+    ensure(demo != NULL);
     if (equals == NULL) {
         return;
     }

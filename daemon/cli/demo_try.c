@@ -195,7 +195,7 @@ static bool try_watch(struct try *try,
 static bool try_write_and_watch(struct try *try, struct error *err)
 {
     char greeting[64];
-    double arrived_ms[DEMO_REGIONS_MAX];
+    double arrived_ms[DEMO_REGIONS_MAX] = {0};
     struct json *answer = NULL;
     bool there = false;
     struct timespec now;
