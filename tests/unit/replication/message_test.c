@@ -39,7 +39,8 @@ static struct message_table sample_table(void)
     attributes[1] = (struct message_key_attribute){SLICE_LITERAL("time"), 2};
     struct message_replica *replicas = arena_alloc(&arena, 2 * sizeof(*replicas));
     replicas[0] = (struct message_replica){SLICE_LITERAL("eu-west-1"), 1, {0}, 0};
-    replicas[1] = (struct message_replica){SLICE_LITERAL("us-east-1"), 3, SLICE_LITERAL("disk"), 77};
+    replicas[1] =
+        (struct message_replica){SLICE_LITERAL("us-east-1"), 3, SLICE_LITERAL("disk"), 77};
     return (struct message_table){
         .request = 9,
         .uid = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
