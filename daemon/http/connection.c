@@ -332,6 +332,21 @@ static void connection_resume(struct http_connection *connection)
     }
 }
 
+/* An answer is owed and the buffer is full: of the request itself, or of what was sent ahead. */
+static void connection_pause(struct http_connection *connection)
+{
+    if (connection->paused || connection->slot == NULL ||
+        (connection->state != HTTP_STATE_RUNNING && connection->state != HTTP_STATE_WRITING)) {
+        return;
+    }
+    size_t room = 0;
+    http_parser_room(&connection->slot->parser, &room);
+    if (room == 0) {
+        connection->paused = true;
+        uv_read_stop((uv_stream_t *)&connection->tcp);
+    }
+}
+
 /* Run requests, one after the other, for as long as they are whole and are answered at once. */
 static void connection_advance(struct http_connection *connection)
 {
@@ -410,16 +425,10 @@ static void connection_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t
         return; /* Read over it again. */
     }
     http_parser_added(parser, (size_t)size);
-    if (connection->state == HTTP_STATE_RUNNING || connection->state == HTTP_STATE_WRITING) {
-        size_t room = 0;
-        http_parser_room(parser, &room);
-        if (room == 0) {
-            connection->paused = true;
-            uv_read_stop(stream);
-        }
-        return;
+    if (connection->state != HTTP_STATE_RUNNING && connection->state != HTTP_STATE_WRITING) {
+        connection_advance(connection);
     }
-    connection_advance(connection);
+    connection_pause(connection);
 }
 
 void http_connection_accept(struct http_server *server)

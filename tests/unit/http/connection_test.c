@@ -1,5 +1,6 @@
 /* Goal: the server keeps its promises to clients that behave, and its own limits against those that
  * do not. Method: a real server on a loopback port, driven by a plain socket. */
+#include "daemon/http/parser.h"
 #include "tests/unit/http/http_fixture.h"
 
 #include <criterion/criterion.h>
@@ -462,6 +463,31 @@ Test(connection, stops_reading_when_much_is_sent_ahead_of_an_answer)
     expect_body(fd, "0");
     for (unsigned i = 0; i < count; i++) {
         expect_body(fd, "n");
+    }
+    close(fd);
+    stopped(fixture);
+}
+
+Test(connection, a_request_that_fills_the_buffer_to_the_byte_may_be_answered_later)
+{
+    struct fixture *fixture = started();
+    int fd = client_connect(fixture->address);
+    for (uint32_t round = 1; round <= 3; round++) {
+        char *request = malloc(HTTP_READ_BYTES + 1);
+        int head = snprintf(request, HTTP_READ_BYTES,
+                            "POST /hold HTTP/1.1\r\nContent-Length: %5d\r\n\r\n", 0);
+        size_t body = HTTP_READ_BYTES - (size_t)head;
+        snprintf(request, HTTP_READ_BYTES, "POST /hold HTTP/1.1\r\nContent-Length: %5zu\r\n\r\n",
+                 body);
+        memset(request + head, 'b', body);
+        request[HTTP_READ_BYTES] = 0;
+        client_send(fd, request);
+        fixture_await(&fixture->held_count, 1);
+        client_send(fd, "POST /echo HTTP/1.1\r\nContent-Length: 1\r\n\r\nn");
+        fixture_release(fixture);
+        expect_body(fd, request + head);
+        expect_body(fd, "n");
+        free(request);
     }
     close(fd);
     stopped(fixture);
