@@ -21,6 +21,10 @@ enum {
     LATENCIES_MAX = 8 << 20, /* Samples kept for the percentiles. */
     QUERY_ITEMS = 10,
     ITEM_BYTES_TOP = 32 << 10,
+    PUT_STRINGS_MAX = 8,
+    PUT_STRING_BYTES = 100, /* About: fewer strings in small items. */
+    PUT_NAME_BYTES = 10,    /* "attribute0" */
+    PUT_FIXED_BYTES = 20,   /* Key and number with their names. */
 };
 #define ZIPF_THETA 0.99 /* YCSB's constant (Cooper et al., 2010). */
 
@@ -89,7 +93,7 @@ static void load_get(struct load *load, struct client_request *request, unsigned
         "{\"TableName\":\"%s\",\"Key\":{\"pk\":{\"S\":\"item-%08u\"}}}", load->table, item);
 }
 
-/* Ten attributes, as real items have them, of `bytes` bytes together. */
+/* A key, a number and up to eight strings, of about `bytes` bytes together. */
 static void load_put(struct load *load, struct client_request *request, unsigned item)
 {
     request->operation = "PutItem";
@@ -98,12 +102,16 @@ static void load_put(struct load *load, struct client_request *request, unsigned
         request->body, capacity,
         "{\"TableName\":\"%s\",\"Item\":{\"pk\":{\"S\":\"item-%08u\"},\"n\":{\"N\":\"%u\"}",
         load->table, item, item % 1000);
-    unsigned each = load->bytes > 64 ? (load->bytes - 40) / 8 : 4;
-    for (unsigned i = 0; i < 8; i++) {
-        size_t from = (size_t)(load_chance(load) * (ITEM_BYTES_TOP - each - 8));
+    unsigned strings = load->bytes / PUT_STRING_BYTES;
+    strings = strings == 0 ? 1 : strings > PUT_STRINGS_MAX ? PUT_STRINGS_MAX : strings;
+    unsigned each = load->bytes > PUT_FIXED_BYTES ? (load->bytes - PUT_FIXED_BYTES) / strings : 0;
+    each = each > PUT_NAME_BYTES ? each - PUT_NAME_BYTES : 1;
+    for (unsigned i = 0; i < strings; i++) {
+        size_t from = (size_t)(load_chance(load) * (ITEM_BYTES_TOP - each));
         size += (size_t)snprintf(request->body + size, capacity - size,
-                                 ",\"attribute%u\":{\"S\":\"%.*s\"}", i, (int)each - 10,
+                                 ",\"attribute%u\":{\"S\":\"%.*s\"}", i, (int)each,
                                  load->payload + from);
+        ensure(size < capacity);
     }
     request->body_bytes = size + (size_t)snprintf(request->body + size, capacity - size, "}}");
 }
