@@ -245,15 +245,19 @@ static void transport_woken(uv_async_t *async)
     struct transport *transport = async->data;
     pthread_mutex_lock(&transport->mutex);
     bool stop = transport->stop_wanted && !transport->stopping;
-    bool links = transport->links_changed;
-    transport->links_changed = false;
+    uint64_t links = transport->links_wanted;
+    bool links_changed = links != transport->links_applied;
     pthread_mutex_unlock(&transport->mutex);
+    if (links_changed) {
+        transport_apply_links(transport);
+        pthread_mutex_lock(&transport->mutex);
+        transport->links_applied = links;
+        pthread_cond_broadcast(&transport->links_done);
+        pthread_mutex_unlock(&transport->mutex);
+    }
     if (stop) {
         transport_begin_stop(transport);
         return;
-    }
-    if (links) {
-        transport_apply_links(transport);
     }
     for (struct connection *connection = transport->connections; connection != NULL;
          connection = connection->next) {
@@ -358,6 +362,7 @@ static void transport_free(struct transport *transport)
     uv_walk(&transport->loop, transport_close_handle, NULL);
     uv_run(&transport->loop, UV_RUN_DEFAULT);
     ensure(uv_loop_close(&transport->loop) == 0);
+    pthread_cond_destroy(&transport->links_done);
     pthread_mutex_destroy(&transport->mutex);
     arena_destroy(&transport->arena);
     free(transport);
@@ -372,6 +377,7 @@ bool transport_start(const struct transport_options *options,
     made->options = *options;
     ensure(uv_loop_init(&made->loop) == 0);
     ensure(pthread_mutex_init(&made->mutex, NULL) == 0);
+    ensure(pthread_cond_init(&made->links_done, NULL) == 0);
     ensure(uv_tcp_init(&made->loop, &made->listener) == 0);
     ensure(uv_async_init(&made->loop, &made->wake, transport_woken) == 0);
     ensure(uv_timer_init(&made->loop, &made->tick) == 0);
@@ -420,9 +426,12 @@ void transport_link_set(struct transport *transport,
             transport->wanted_links[i] = *settings;
         }
     }
-    transport->links_changed = true;
-    pthread_mutex_unlock(&transport->mutex);
+    uint64_t change = ++transport->links_wanted;
     uv_async_send(&transport->wake);
+    while (transport->links_applied < change) {
+        pthread_cond_wait(&transport->links_done, &transport->mutex);
+    }
+    pthread_mutex_unlock(&transport->mutex);
 }
 
 void transport_peer_status(struct transport *transport,

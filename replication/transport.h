@@ -61,7 +61,8 @@ const char *transport_address(const struct transport *transport);
 /* Any thread, at once: every machine gets a pump soon. */
 void transport_wake(struct transport *transport);
 
-/* Any thread: takes effect on the loop within moments. `region` 0: all peers. */
+/* Any thread but the loop's: waits the moment until it is in force. `region` 0: all peers. Must not
+ * race with transport_stop. */
 void transport_link_set(struct transport *transport,
                         uint16_t region,
                         const struct link_settings *settings);

@@ -103,7 +103,8 @@ struct transport {
     char read_buffer[READ_BYTES];
     pthread_mutex_t mutex; /* Guards what follows, and the peers' status. */
     bool stop_wanted;
-    bool links_changed;
+    uint64_t links_wanted, links_applied; /* Changes of links asked for, and in force. */
+    pthread_cond_t links_done;
     struct link_settings wanted_links[REGIONS_MAX];
 };
 

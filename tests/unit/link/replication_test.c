@@ -179,3 +179,17 @@ Test(replication, a_member_that_deletes_its_table_leaves_the_others_alone)
     cr_assert(replication_is_gone(1));
     cr_assert_eq(cluster_rows(&cluster, 0, "rows"), 10);
 }
+
+Test(replication, a_cut_is_in_force_when_the_call_returns)
+{
+    cluster_open(&cluster, 2);
+    cluster_create_table(&cluster, 0, "rows");
+    cluster_add_replica(&cluster, 0, 1, "rows");
+    for (uint32_t i = 0; i < 50; i++) {
+        struct replication_status status;
+        bool cut = i % 2 == 0;
+        cluster_cut(&cluster, 0, 1, cut);
+        replication_status(cluster.regions[0].replication, &status);
+        cr_assert_eq(status.peers[0].link.cut, cut, "round %u", i);
+    }
+}
