@@ -155,7 +155,9 @@ void applier_start(struct applier *applier)
     struct dot applied = applier_applied(applier, &wait_seq);
     applier->started = true;
     applier->incarnation = applied.incarnation;
+    ensure(pthread_mutex_lock(&applier->figures_mutex) == 0);
     applier->figures.applied = applied;
+    ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
     arena_clear(&applier->arena);
     applier_emit(applier, &(struct message){
                               .kind = MESSAGE_START,
