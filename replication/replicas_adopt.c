@@ -17,8 +17,8 @@ void replicas_describe(struct replicas *replicas,
         .billing = (uint8_t)table->billing,
         .was_on_demand = table->was_on_demand,
         .on_demand_since_ms = table->on_demand_since_ms,
-        .read_units = table->read_units,
-        .write_units = table->write_units,
+        .read_units = table->throughput.read_units,
+        .write_units = table->throughput.write_units,
         .created_ms = table->created_ms,
         .deletion_protection = table->deletion_protection,
         .schema_stamp = table->schema_stamp,
@@ -74,8 +74,8 @@ static void replicas_take_over(const struct replicas *replicas,
     table->billing = (enum billing_mode)message->billing;
     table->was_on_demand = message->was_on_demand;
     table->on_demand_since_ms = message->on_demand_since_ms;
-    table->read_units = message->read_units;
-    table->write_units = message->write_units;
+    table->throughput.read_units = message->read_units;
+    table->throughput.write_units = message->write_units;
     table->schema_stamp = message->schema_stamp;
     table->schema_region = message->schema_region;
     table->replicas_count = 0;

@@ -57,7 +57,12 @@ MUST_CHECK bool store_drop_rows(struct store *store, uint32_t table_id, struct e
 
 /* --- Items ---------------------------------------------------------------------------------- */
 
-enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE };
+enum write_kind {
+    WRITE_PUT,
+    WRITE_UPDATE,
+    WRITE_DELETE,
+    WRITE_CHECK, /* Tests the condition and writes nothing: of transactions only. */
+};
 
 struct write {
     /* In. */
@@ -70,13 +75,15 @@ struct write {
     struct slice old_image; /* Empty slice with existed false: there was none. */
     struct slice new_image; /* UPDATE and PUT. */
     bool existed;
-    bool exists;       /* Afterwards. */
-    bool changed;      /* Something was written. */
+    bool exists;  /* Afterwards. */
+    bool changed; /* Something was written. */
+    /* Write units that each index of `table` took, by its place there; NULL: it has no index. */
+    uint32_t *index_units;
     uint64_t wait_seq; /* Answer (also a refusal) once this is durable. */
 };
 
-/* Key attributes present, of the schema's types, not empty, not too long.
- * Errors: VALIDATION with the texts of dynamodb-api.md section 8 and 6. */
+/* Key attributes present, of the schema's types; index keys, where present, of theirs, not empty,
+ * not too long. Errors: VALIDATION with the texts of dynamodb-api.md section 8 and 6. */
 MUST_CHECK bool
 item_check_put_key(const struct table *table, struct slice image, struct error *err);
 /* A `Key` parameter: exactly the key attributes. */
@@ -102,11 +109,55 @@ MUST_CHECK bool store_get(struct store *store,
                           uint64_t *wait_seq,
                           struct error *err);
 
+/* --- Transactions --------------------------------------------------------------------------- */
+
+/* All writes or none, serialised against every other write of this node by the rows' latches. They
+ * are one batch on the disk, one group in the log, and become visible at a peer together. */
+struct transaction {
+    /* In. */
+    struct write *writes; /* In the request's order; no two of one row. */
+    uint32_t count;       /* At most TRANSACTION_ITEMS_MAX. */
+    struct slice token;   /* ClientRequestToken; empty: none. */
+    uint8_t digest[32];   /* Of all that makes two requests the same one; with a token only. */
+    /* Out. */
+    struct error *errors; /* `count` of them, the caller's: why a write stands in the way:
+                           * CONDITION, VALIDATION, or NONE. */
+    bool replayed;        /* The token was known with this digest: nothing was written now. */
+    uint64_t wait_seq;    /* Answer (also a refusal) once this is durable. */
+};
+/* Every write is evaluated, also after one that fails. Errors: CANCELLED (see `errors`),
+ * TOKEN_MISMATCH (the token was used with another digest within TRANSACTION_TOKEN_MS),
+ * TOKEN_IN_PROGRESS, VALIDATION (all items together too large), NOT_FOUND (a table was removed),
+ * THROTTLED, WOULD_BLOCK, IO, CORRUPT. */
+MUST_CHECK bool store_transact(struct store *store,
+                               struct transaction *transaction,
+                               enum read_tier tier,
+                               struct arena *arena,
+                               struct error *err);
+
+/* Several items as they were at one moment between two writes. */
+struct item_read {
+    const struct table *table;
+    struct slice key;
+    struct slice image; /* Out, in the arena. */
+    bool found;
+};
+/* Errors: WOULD_BLOCK, IO, CORRUPT. */
+MUST_CHECK bool store_get_together(struct store *store,
+                                   struct item_read *reads,
+                                   uint32_t count,
+                                   enum read_tier tier,
+                                   struct arena *arena,
+                                   uint64_t *wait_seq,
+                                   struct error *err);
+
 /* --- Pages ---------------------------------------------------------------------------------- */
 
 struct page_request {
     const struct table *table;
-    bool query; /* Query: use `condition`; Scan: use the segment. */
+    const struct table_index *index; /* One of the table's; NULL: the table itself. */
+    bool fetch;                      /* LOCAL index: every item is read whole from the table. */
+    bool query;                      /* Query: use `condition`; Scan: use the segment. */
     struct key_condition condition;
     bool backward;                       /* Query only. */
     uint32_t segment, segments;          /* Scan: 0 of 1 for the whole table. */
@@ -120,7 +171,8 @@ struct page {
     struct slice *items; /* Images in the arena, `count` of them unless count_only. */
     uint64_t count;      /* After the filter. */
     uint64_t scanned;    /* Before it. */
-    uint64_t bytes;      /* Item bytes evaluated, for capacity. */
+    uint64_t bytes;      /* Item bytes evaluated (of an index: of its entries), for capacity. */
+    uint64_t fetched;    /* With `fetch`: read units of the whole items, each rounded by itself. */
     struct slice last;   /* LastEvaluatedKey's image; empty: done. */
     uint64_t wait_seq;
 };

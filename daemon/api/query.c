@@ -40,9 +40,8 @@ static bool query_decode(struct call *call, struct error *err)
     page->query = true;
     page->backward = !shape_boolean(json_get(call->body, "ScanIndexForward"), true);
     const struct table *table = page->table;
-    if (!expression_key_condition(condition, &table->partition,
-                                  table_has_sort(table) ? &table->sort : NULL, &page->condition,
-                                  err)) {
+    struct key_schema keys = table_key_schema(table);
+    if (!expression_key_condition(condition, &keys, &page->condition, err)) {
         return false;
     }
     struct query_filter_check check = {table, err};

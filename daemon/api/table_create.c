@@ -29,13 +29,15 @@ static bool table_create_billing(const struct json *body, struct table *table, s
     table->billing = on_demand ? BILLING_PAY_PER_REQUEST : BILLING_PROVISIONED;
     table->was_on_demand = on_demand;
     if (throughput != NULL) {
-        table->read_units = shape_integer(json_get(throughput, "ReadCapacityUnits"), 0);
-        table->write_units = shape_integer(json_get(throughput, "WriteCapacityUnits"), 0);
+        table->throughput.read_units = shape_integer(json_get(throughput, "ReadCapacityUnits"), 0);
+        table->throughput.write_units =
+            shape_integer(json_get(throughput, "WriteCapacityUnits"), 0);
     }
-    if (table->read_units > TABLE_UNITS_MAX || table->write_units > TABLE_UNITS_MAX) {
-        bool read = table->read_units > TABLE_UNITS_MAX;
+    if (table->throughput.read_units > TABLE_UNITS_MAX ||
+        table->throughput.write_units > TABLE_UNITS_MAX) {
+        bool read = table->throughput.read_units > TABLE_UNITS_MAX;
         return error_set(err, ERROR_VALIDATION, "Given value %" PRId64 " for %s is out of bounds",
-                         read ? table->read_units : table->write_units,
+                         read ? table->throughput.read_units : table->throughput.write_units,
                          read ? "ReadCapacityUnits" : "WriteCapacityUnits");
     }
     return true;

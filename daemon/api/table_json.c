@@ -73,8 +73,8 @@ static void table_json_warm(struct buffer *to, const struct table *table)
     buffer_printf(to,
                   ",\"WarmThroughput\":{\"ReadUnitsPerSecond\":%" PRId64
                   ",\"WriteUnitsPerSecond\":%" PRId64 ",\"Status\":\"ACTIVE\"}",
-                  on_demand ? WARM_READ_UNITS : table->read_units,
-                  on_demand ? WARM_WRITE_UNITS : table->write_units);
+                  on_demand ? WARM_READ_UNITS : table->throughput.read_units,
+                  on_demand ? WARM_WRITE_UNITS : table->throughput.write_units);
 }
 
 /* Decreases are not rationed here, so none is counted. */
@@ -85,7 +85,8 @@ table_json_capacity(struct buffer *to, const struct table *table, enum table_jso
     buffer_printf(to,
                   ",\"ProvisionedThroughput\":{\"NumberOfDecreasesToday\":0,"
                   "\"ReadCapacityUnits\":%" PRId64 ",\"WriteCapacityUnits\":%" PRId64 "}",
-                  on_demand ? 0 : table->read_units, on_demand ? 0 : table->write_units);
+                  on_demand ? 0 : table->throughput.read_units,
+                  on_demand ? 0 : table->throughput.write_units);
     if (table->was_on_demand) {
         buffer_printf(to, ",\"BillingModeSummary\":{\"BillingMode\":\"%s\"",
                       on_demand ? "PAY_PER_REQUEST" : "PROVISIONED");

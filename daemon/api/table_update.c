@@ -175,8 +175,8 @@ table_update_units(const struct json *throughput, struct table *table, struct er
 {
     int64_t read = shape_integer(json_get(throughput, "ReadCapacityUnits"), 0);
     int64_t write = shape_integer(json_get(throughput, "WriteCapacityUnits"), 0);
-    if (table->billing == BILLING_PROVISIONED && read == table->read_units &&
-        write == table->write_units) {
+    if (table->billing == BILLING_PROVISIONED && read == table->throughput.read_units &&
+        write == table->throughput.write_units) {
         return error_set(err, ERROR_VALIDATION,
                          "The provisioned throughput for the table will not change. The requested "
                          "value equals the current value. Current ReadCapacityUnits provisioned "
@@ -185,15 +185,15 @@ table_update_units(const struct json *throughput, struct table *table, struct er
                          ". Requested WriteCapacityUnits: %" PRId64
                          ". Refer to the Amazon DynamoDB Developer Guide for current limits and "
                          "how to request higher limits.",
-                         table->read_units, read, table->write_units, write);
+                         table->throughput.read_units, read, table->throughput.write_units, write);
     }
     if (read > TABLE_UNITS_MAX || write > TABLE_UNITS_MAX) {
         bool reads = read > TABLE_UNITS_MAX;
         return error_set(err, ERROR_VALIDATION, "Given value %" PRId64 " for %s is out of bounds",
                          reads ? read : write, reads ? "ReadCapacityUnits" : "WriteCapacityUnits");
     }
-    table->read_units = read;
-    table->write_units = write;
+    table->throughput.read_units = read;
+    table->throughput.write_units = write;
     return true;
 }
 
@@ -257,8 +257,9 @@ table_update_description(struct call *call, const struct table *table, struct er
         if (!table_update_capacity(call, changed, err)) {
             return false;
         }
-        if (changed->billing == table->billing && changed->read_units == table->read_units &&
-            changed->write_units == table->write_units) {
+        if (changed->billing == table->billing &&
+            changed->throughput.read_units == table->throughput.read_units &&
+            changed->throughput.write_units == table->throughput.write_units) {
             return true;
         }
         changed->schema_stamp = store->clock.stamp(store->clock.context, table->schema_stamp);

@@ -27,6 +27,18 @@
     X(IN_USE, "try again when the change under way is done")                                       \
     X(LIMIT, "ask for less")                                                                       \
     X(CONDITION, "read the item again and decide")                                                 \
+    X(CANCELLED, "look at the transaction's reasons")                                              \
+    X(TRANSACTION_CONFLICT, "try again: a transaction holds the item")                             \
+    X(TOKEN_MISMATCH, "use a new token for a new request")                                         \
+    X(TOKEN_IN_PROGRESS, "try again: the first request still runs")                                \
+    X(DUPLICATE_ITEM, "update instead of inserting")                                               \
+    X(COLLECTION_SIZE, "spread the items over more partition keys")                                \
+    X(THROUGHPUT, "try again later, or raise the provisioned throughput")                          \
+    X(POLICY_NOT_FOUND, "put a policy first")                                                      \
+    X(GLOBAL_TABLE_NOT_FOUND, "use replicas of the current version")                               \
+    X(BACKUP_NOT_FOUND, "list the backups")                                                        \
+    X(EXPORT_NOT_FOUND, "list the exports")                                                        \
+    X(IMPORT_NOT_FOUND, "list the imports")                                                        \
     X(THROTTLED, "try again later, more slowly")                                                   \
     X(WOULD_BLOCK, "run the same call on a worker thread")                                         \
     X(UNAVAILABLE, "try again elsewhere or later")                                                 \

@@ -458,3 +458,13 @@ bool catalog_forget_dropped(struct catalog *catalog, uint32_t id, struct error *
     engine_batch_delete(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_DROPPED, id));
     return catalog_commit(catalog, batch, err);
 }
+
+const struct table_index *table_find_index(const struct table *table, struct slice name)
+{
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        if (slice_equal(table->indexes[i].name, name)) {
+            return &table->indexes[i];
+        }
+    }
+    return NULL;
+}

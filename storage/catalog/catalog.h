@@ -28,7 +28,41 @@ struct replica {
     char reason[128]; /* Why CREATION_FAILED; otherwise empty. */
 };
 
-enum { TABLE_UID_BYTES = 16, TABLE_ATTRIBUTES_MAX = 64, TABLE_KEYS_MAX = 2 };
+enum { TABLE_UID_BYTES = 16, TABLE_KEYS_MAX = 2 };
+
+enum table_class { CLASS_STANDARD, CLASS_STANDARD_INFREQUENT_ACCESS, TABLE_CLASSES };
+enum index_kind { INDEX_LOCAL, INDEX_GLOBAL, INDEX_KINDS };
+enum index_status { INDEX_CREATING, INDEX_ACTIVE, INDEX_DELETING, INDEX_STATUSES };
+enum projection_kind {
+    PROJECTION_ALL,
+    PROJECTION_KEYS_ONLY,
+    PROJECTION_INCLUDE,
+    PROJECTION_KINDS,
+};
+
+/* Capacity settings of a table or a global index; what is not set is 0. */
+struct throughput {
+    int64_t read_units, write_units;           /* PROVISIONED. */
+    int64_t read_units_max, write_units_max;   /* OnDemandThroughput. */
+    int64_t read_units_warm, write_units_warm; /* WarmThroughput; 0: the default of the mode. */
+    uint64_t increased_ms, decreased_ms;       /* Last change each way. */
+    uint32_t decreases;                        /* In the UTC day of decreased_ms. */
+};
+
+/* A secondary index. Its rows are a pure function of the table's rows: an item is in it when it has
+ * all key attributes with the right types. */
+struct table_index {
+    uint16_t id; /* Bytes 4 and 5 of its rows' keys; from 1, never reused within the table. */
+    enum index_kind kind;
+    enum index_status status; /* LOCAL: always ACTIVE. */
+    bool backfilling; /* CREATING: rows are being written; before that it is being set up. */
+    struct slice name;
+    struct key_schema keys; /* LOCAL: the table's partition key and one sort attribute. */
+    enum projection_kind projection;
+    const struct slice *non_key; /* INCLUDE: NonKeyAttributes as sent. */
+    uint32_t non_key_count;
+    struct throughput throughput;
+};
 
 /* All slices live in the table's own memory. */
 struct table {
@@ -45,13 +79,31 @@ struct table {
     enum billing_mode billing;
     bool was_on_demand; /* Is, or once was, PAY_PER_REQUEST. */
     uint64_t on_demand_since_ms;
-    int64_t read_units, write_units;
+    struct throughput throughput;
     bool deletion_protection;
+    enum table_class table_class;
+    uint64_t class_changed_ms;         /* 0: never set to anything but STANDARD. */
+    bool encrypted;                    /* SSESpecification.Enabled: SSEDescription is shown. */
+    struct slice kms_key;              /* Its ARN; empty: the service's own. */
+    const struct table_index *indexes; /* Local ones first, each kind in order of creation. */
+    uint32_t indexes_count;
+    uint16_t next_index_id;
     struct replica replicas[REGIONS_MAX]; /* The other regions; a region never lists itself. */
     uint32_t replicas_count;
     uint64_t schema_stamp;  /* Hybrid clock of the last schema change: the newer one wins. */
     uint16_t schema_region; /* Breaks ties. */
 };
+
+/* NULL when there is none of that name. */
+const struct table_index *table_find_index(const struct table *table, struct slice name);
+
+static inline struct key_schema table_key_schema(const struct table *table)
+{
+    return (struct key_schema){.partition = {table->partition},
+                               .partition_count = 1,
+                               .sort = {table->sort},
+                               .sort_count = table->sort.type != VALUE_MISSING};
+}
 
 static inline bool table_has_sort(const struct table *table)
 {
@@ -120,3 +172,32 @@ void catalog_running_totals(struct catalog *catalog, uint32_t id, int64_t *items
 /* Append the changed totals of every table to `meta`; they are as durable as the next sync makes
  * them. Errors: THROTTLED, IO. */
 MUST_CHECK bool catalog_save_totals(struct catalog *catalog, struct error *err);
+/* The same for one index. */
+void catalog_count_index(
+    struct catalog *catalog, uint32_t id, uint16_t index, int64_t items, int64_t bytes);
+void catalog_index_totals(
+    struct catalog *catalog, uint32_t id, uint16_t index, uint64_t *items, uint64_t *bytes);
+
+/* Small documents that hang on a table of this region and end with it: tags, the resource policy,
+ * what was set for contributor insights and the like. Kept in memory; read on any thread. A setting
+ * is at most SETTING_BYTES_MAX. */
+enum setting {
+    SETTING_TAGS,
+    SETTING_POLICY,
+    SETTING_KINESIS,
+    SETTING_INSIGHTS,
+    SETTING_SCALING,
+    SETTINGS,
+};
+/* Copied into the arena; empty when there is none. */
+struct slice catalog_setting(struct catalog *catalog,
+                             const struct table *table,
+                             enum setting setting,
+                             struct arena *arena);
+/* Replace it; empty removes it. Durable on return; between catalog_change_begin and _end when it
+ * depends on what was there. Errors: NOT_FOUND (the table was removed), THROTTLED, IO. */
+MUST_CHECK bool catalog_set_setting(struct catalog *catalog,
+                                    const struct table *table,
+                                    enum setting setting,
+                                    struct slice value,
+                                    struct error *err);

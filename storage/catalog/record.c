@@ -51,8 +51,8 @@ static void record_put_fixed(uint8_t *fixed, const struct table *table)
                              (table->deletion_protection ? FLAG_DELETION_PROTECTION : 0));
     put_be64(fixed + CREATED, table->created_ms);
     put_be64(fixed + ON_DEMAND_SINCE, table->on_demand_since_ms);
-    put_be64(fixed + READ_UNITS, (uint64_t)table->read_units);
-    put_be64(fixed + WRITE_UNITS, (uint64_t)table->write_units);
+    put_be64(fixed + READ_UNITS, (uint64_t)table->throughput.read_units);
+    put_be64(fixed + WRITE_UNITS, (uint64_t)table->throughput.write_units);
     put_be64(fixed + SCHEMA_STAMP, table->schema_stamp);
     put_be16(fixed + SCHEMA_REGION, table->schema_region);
 }
@@ -225,8 +225,8 @@ bool table_record_decode(struct slice bytes, struct table *table, struct error *
         .deletion_protection = (from[FLAGS] & FLAG_DELETION_PROTECTION) != 0,
         .created_ms = get_be64(from + CREATED),
         .on_demand_since_ms = get_be64(from + ON_DEMAND_SINCE),
-        .read_units = (int64_t)get_be64(from + READ_UNITS),
-        .write_units = (int64_t)get_be64(from + WRITE_UNITS),
+        .throughput.read_units = (int64_t)get_be64(from + READ_UNITS),
+        .throughput.write_units = (int64_t)get_be64(from + WRITE_UNITS),
         .schema_stamp = get_be64(from + SCHEMA_STAMP),
         .schema_region = get_be16(from + SCHEMA_REGION),
     };

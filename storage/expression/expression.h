@@ -131,20 +131,30 @@ enum sort_operator {
     SORT_BETWEEN,
     SORT_BEGINS_WITH,
 };
-struct key_condition {
-    struct value partition;
-    enum sort_operator sort;
-    struct value low;  /* The operand; of BETWEEN the lower bound. */
-    struct value high; /* BETWEEN only. */
-};
 struct key_attribute {
     struct slice name;
     enum value_type type; /* S, N or B. */
 };
-/* `sort` is NULL for a key without one. Errors: VALIDATION with the texts of 7.6 that need the
- * schema: missed or superfluous conditions, types, empty values. */
+enum {
+    KEY_PARTS_MAX = 4
+}; /* Of either kind in a global index; a table and a local index have 1. */
+struct key_schema {
+    struct key_attribute partition[KEY_PARTS_MAX];
+    uint32_t partition_count; /* At least 1. */
+    struct key_attribute sort[KEY_PARTS_MAX];
+    uint32_t sort_count; /* 0: no sort key. */
+};
+struct key_condition {
+    struct value partition[KEY_PARTS_MAX]; /* As many as the schema has. */
+    struct value equal[KEY_PARTS_MAX];     /* Leading sort attributes held equal, in order … */
+    uint32_t equal_count;                  /* … before the one that `sort` is about. */
+    enum sort_operator sort;               /* EQ of the last named one stands here, not in equal. */
+    struct value low;                      /* The operand; of BETWEEN the lower bound. */
+    struct value high;                     /* BETWEEN only. */
+};
+/* Errors: VALIDATION with the texts of 7.6 and 10 that need the schema: missed or superfluous
+ * conditions, gaps, types, empty values. */
 MUST_CHECK bool expression_key_condition(const struct expression *expression,
-                                         const struct key_attribute *partition,
-                                         const struct key_attribute *sort,
+                                         const struct key_schema *schema,
                                          struct key_condition *condition,
                                          struct error *err);

@@ -202,11 +202,12 @@ static bool key_take_sort(const struct expression *expression,
 }
 
 bool expression_key_condition(const struct expression *expression,
-                              const struct key_attribute *partition,
-                              const struct key_attribute *sort,
+                              const struct key_schema *schema,
                               struct key_condition *condition,
                               struct error *err)
 {
+    const struct key_attribute *partition = &schema->partition[0];
+    const struct key_attribute *sort = schema->sort_count == 0 ? NULL : &schema->sort[0];
     const struct program *program = expression->program;
     struct key_condition made = {.sort = SORT_ANY};
     struct key_part part;
@@ -224,7 +225,7 @@ bool expression_key_condition(const struct expression *expression,
     if (part.sort != SORT_EQ) {
         return key_not_supported(err);
     }
-    if (!key_take_value(expression, part.low, partition, &made.partition, err)) {
+    if (!key_take_value(expression, part.low, partition, &made.partition[0], err)) {
         return false;
     }
     if (program->leaves_count == 2) {

@@ -53,7 +53,8 @@ static void page_query_range(struct page_walk *walk)
 {
     const struct key_condition *condition = &walk->request->condition;
     struct arena *arena = walk->arena;
-    struct slice prefix = key_partition_prefix(walk->request->table, condition->partition, arena);
+    struct slice prefix =
+        key_partition_prefix(walk->request->table, condition->partition[0], arena);
     walk->lower = prefix;
     walk->upper = key_prefix_end(prefix, arena);
     if (condition->sort == SORT_ANY) {
@@ -103,7 +104,7 @@ page_check_query_start(const struct page_walk *walk, struct slice key, struct er
         return error_set(err, ERROR_VALIDATION,
                          "The query can return at most one row and cannot be restarted");
     }
-    struct slice prefix = key_partition_prefix(table, request->condition.partition, walk->arena);
+    struct slice prefix = key_partition_prefix(table, request->condition.partition[0], walk->arena);
     if (!slice_starts_with(key, prefix)) {
         return error_set(err, ERROR_VALIDATION,
                          "The provided starting key is outside query boundaries based on provided "

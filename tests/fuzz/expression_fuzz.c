@@ -161,8 +161,10 @@ static void fuzz_run(const struct expression *expression,
 {
     struct slice projected;
     struct error err = {0};
-    const struct key_attribute partition = {SLICE_LITERAL("a"), VALUE_N};
-    const struct key_attribute sort = {SLICE_LITERAL("b"), VALUE_S};
+    const struct key_schema keys = {.partition = {{SLICE_LITERAL("a"), VALUE_N}},
+                                    .partition_count = 1,
+                                    .sort = {{SLICE_LITERAL("b"), VALUE_S}},
+                                    .sort_count = 1};
     struct key_condition condition;
     switch (kind) {
     case EXPRESSION_CONDITION:
@@ -177,8 +179,8 @@ static void fuzz_run(const struct expression *expression,
         fuzz_update(expression, image, sound, arena);
         break;
     case EXPRESSION_KEY_CONDITION:
-        if (expression_key_condition(expression, &partition, &sort, &condition, &err)) {
-            ensure(condition.partition.type == VALUE_N);
+        if (expression_key_condition(expression, &keys, &condition, &err)) {
+            ensure(condition.partition[0].type == VALUE_N);
         }
         break;
     }

@@ -56,12 +56,14 @@ static const char *key_answer(struct fixture *fixture, const struct key_case *on
     if (expression == NULL) {
         return error;
     }
-    const struct key_attribute partition = {SLICE_LITERAL("pk"), VALUE_S};
-    const struct key_attribute sort = {SLICE_LITERAL("sk"),
-                                       key_type(one->sort_type == NULL ? "S" : one->sort_type)};
+    const struct key_schema keys = {
+        .partition = {{SLICE_LITERAL("pk"), VALUE_S}},
+        .partition_count = 1,
+        .sort = {{SLICE_LITERAL("sk"), key_type(one->sort_type == NULL ? "S" : one->sort_type)}},
+        .sort_count = one->sort_type != NULL,
+    };
     struct key_condition condition;
-    bool ok = expression_key_condition(expression, &partition,
-                                       one->sort_type == NULL ? NULL : &sort, &condition, err);
+    bool ok = expression_key_condition(expression, &keys, &condition, err);
     expression_release(expression);
     if (!ok) {
         cr_expect_eq(err->code, ERROR_VALIDATION);
@@ -69,7 +71,7 @@ static const char *key_answer(struct fixture *fixture, const struct key_case *on
     }
     struct buffer text;
     buffer_init(&text, &fixture->arena, 64);
-    buffer_printf(&text, "%s %s", key_print(fixture, condition.partition),
+    buffer_printf(&text, "%s %s", key_print(fixture, condition.partition[0]),
                   operators[condition.sort]);
     if (condition.sort != SORT_ANY) {
         buffer_printf(&text, " %s", key_print(fixture, condition.low));

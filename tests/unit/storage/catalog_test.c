@@ -60,8 +60,8 @@ static struct table full_table(const char *name)
     table.created_ms = 1700000000123;
     table.was_on_demand = true;
     table.on_demand_since_ms = 1700000000456;
-    table.read_units = 5;
-    table.write_units = 6;
+    table.throughput.read_units = 5;
+    table.throughput.write_units = 6;
     table.deletion_protection = true;
     table.replicas_count = 2;
     strcpy(table.replicas[0].region, "eu-west-1");
@@ -94,8 +94,8 @@ static void check_equal(const struct table *a, const struct table *b)
     cr_assert_eq(a->billing, b->billing);
     cr_assert_eq(a->was_on_demand, b->was_on_demand);
     cr_assert_eq(a->on_demand_since_ms, b->on_demand_since_ms);
-    cr_assert_eq(a->read_units, b->read_units);
-    cr_assert_eq(a->write_units, b->write_units);
+    cr_assert_eq(a->throughput.read_units, b->throughput.read_units);
+    cr_assert_eq(a->throughput.write_units, b->throughput.write_units);
     cr_assert_eq(a->deletion_protection, b->deletion_protection);
     cr_assert_eq(a->replicas_count, b->replicas_count);
     for (uint32_t i = 0; i < a->replicas_count; i++) {
@@ -381,13 +381,13 @@ Test(catalog, an_update_makes_a_new_description_and_leaves_the_old_one_to_its_ho
     const struct table *before = acquire("orders");
     struct table changed = *before;
     changed.status = TABLE_ACTIVE;
-    changed.read_units = 99;
+    changed.throughput.read_units = 99;
     changed.replicas_count = 2;
     memcpy(changed.replicas, table.replicas, sizeof(table.replicas));
     cr_assert_not(table_is_replicated(before));
     cr_assert(catalog_update(catalog, &changed, &err), "%s", err.text);
     catalog_change_end(catalog);
-    cr_assert_eq(before->read_units, 5);
+    cr_assert_eq(before->throughput.read_units, 5);
     cr_assert(table_is_replicated(before)); /* As the newest description says. */
     for (int round = 0; round < 2; round++) {
         const struct table *after = acquire("orders");
@@ -555,7 +555,7 @@ static void *reader_run(void *argument)
     while (!atomic_load(&stop)) {
         const struct table *table = acquire("orders");
         if (table != NULL) {
-            torn += table->read_units != table->write_units;
+            torn += table->throughput.read_units != table->throughput.write_units;
             torn += !slice_is(table->name, "orders");
             catalog_count_items(catalog, table->id, 1, 1);
             table_release(table);
@@ -575,8 +575,8 @@ Test(catalog, readers_see_whole_descriptions_while_tables_change_come_and_go)
         catalog_change_begin(catalog);
         const struct table *before = acquire("orders");
         struct table changed = *before;
-        changed.read_units = i;
-        changed.write_units = i;
+        changed.throughput.read_units = i;
+        changed.throughput.write_units = i;
         cr_assert(catalog_update(catalog, &changed, &err), "%s", err.text);
         uint32_t id = before->id;
         table_release(before);

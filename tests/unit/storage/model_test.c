@@ -169,7 +169,7 @@ static void check_query(void)
     uint32_t partition = random_below(PARTITIONS);
     uint32_t low = random_below(SORTS);
     struct page_request request = {.table = table, .query = true};
-    request.condition.partition = partition_of(partition);
+    request.condition.partition[0] = partition_of(partition);
     request.condition.sort = (enum sort_operator)random_below(SORT_BEGINS_WITH + 1);
     request.condition.low = sort_of(low);
     request.condition.high = sort_of(low + random_below(SORTS - low));

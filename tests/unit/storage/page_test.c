@@ -44,7 +44,7 @@ static void put(const char *partition, const char *sort)
 static struct page_request query(const char *partition)
 {
     return (struct page_request){
-        .table = table, .query = true, .condition = {.partition = sample_s(partition)}};
+        .table = table, .query = true, .condition = {.partition = {sample_s(partition)}}};
 }
 
 static struct page_request scan(uint32_t segment, uint32_t segments)
