@@ -42,14 +42,14 @@ void batch_capacity(struct call *call, const struct batch_table *tables, uint32_
     answer_member(call, "ConsumedCapacity");
     buffer_append_byte(&call->answer, '[');
     for (uint32_t i = 0, written = 0; i < count; i++) {
-        if (tables[i].halves == 0) {
+        if (tables[i].used.halves == 0) {
             continue;
         }
         if (written++ > 0) {
             buffer_append_byte(&call->answer, ',');
         }
-        capacity_write_json(&call->answer, tables[i].request.asked_name, tables[i].request.capacity,
-                            tables[i].halves);
+        capacity_write_json(&call->answer, tables[i].request.asked_name, tables[i].request.table,
+                            tables[i].request.capacity, CAPACITY_PLAIN, &tables[i].used);
     }
     buffer_append_byte(&call->answer, ']');
 }

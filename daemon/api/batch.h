@@ -6,7 +6,7 @@
 struct batch_table {
     struct request request;
     const struct json *asked; /* This table's part of RequestItems. */
-    uint64_t halves;          /* Capacity used so far. */
+    struct capacity used;     /* So far. */
 };
 
 /* Shapes, RequestItems present, the tables' names resolved. *tables live in the arena. Errors as

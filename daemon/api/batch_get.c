@@ -135,7 +135,7 @@ static bool batch_get_read(struct call *call, enum read_tier tier, struct error 
         }
         bool consistent = shape_boolean(json_get(table->asked, "ConsistentRead"), false);
         key->halves = capacity_read_halves(size, consistent);
-        table->halves += key->halves;
+        table->used.halves += key->halves;
         if (key->found && projection != NULL) {
             expression_project(projection, key->item, call->arena, &key->item);
         }
@@ -156,7 +156,7 @@ static void batch_get_write_items(struct call *call, struct batch_get *state, ui
         }
         if (call->answer.size > BATCH_GET_ANSWER_BYTES_MAX) {
             key->unprocessed = true;
-            state->tables[table].halves -= key->halves;
+            state->tables[table].used.halves -= key->halves;
             continue;
         }
         if (!first) {
@@ -212,7 +212,7 @@ static bool batch_get_run(struct call *call, enum read_tier tier, struct error *
 {
     struct batch_get *state = call->state;
     for (uint32_t i = 0; i < state->tables_count; i++) {
-        state->tables[i].halves = 0; /* A repeated run reads all of it again. */
+        state->tables[i].used.halves = 0; /* A repeated run reads all of it again. */
     }
     if (!batch_get_read(call, tier, err)) {
         return false;

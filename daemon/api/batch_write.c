@@ -137,8 +137,7 @@ static bool batch_write_one(struct call *call,
     }
     entry->fate = BATCH_WRITE_DONE;
     if (table->request.capacity != CAPACITY_NONE) {
-        table->halves += capacity_write_halves(write.existed ? item_size(write.old_image) : 0,
-                                               write.exists ? item_size(write.new_image) : 0);
+        capacity_add_write(&table->used, &write, 1, call->arena);
     }
     return true;
 }

@@ -45,7 +45,8 @@ static bool item_get_run(struct call *call, enum read_tier tier, struct error *e
         }
         answer_item(call, "Item", image);
     }
-    answer_capacity(call, &state->request, capacity_read_halves(bytes, state->consistent));
+    struct capacity capacity = {.halves = capacity_read_halves(bytes, state->consistent)};
+    answer_capacity(call, &state->request, &capacity);
     answer_end(call);
     return true;
 }

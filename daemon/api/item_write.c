@@ -86,9 +86,9 @@ bool item_write_run(struct call *call, enum read_tier tier, struct error *err)
     answer_begin(call);
     item_write_attributes(call, state, &write);
     if (state->request.capacity != CAPACITY_NONE) {
-        size_t old_bytes = write.existed ? item_size(write.old_image) : 0;
-        size_t new_bytes = write.exists ? item_size(write.new_image) : 0;
-        answer_capacity(call, &state->request, capacity_write_halves(old_bytes, new_bytes));
+        struct capacity capacity = {0};
+        capacity_add_write(&capacity, &write, 1, call->arena);
+        answer_capacity(call, &state->request, &capacity);
     }
     answer_end(call);
     return true;

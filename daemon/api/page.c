@@ -90,7 +90,8 @@ bool page_run(struct call *call, enum read_tier tier, struct error *err)
     if (page.last.size > 0) {
         answer_item(call, "LastEvaluatedKey", page.last);
     }
-    answer_capacity(call, &state->request, capacity_read_halves(page.bytes, state->consistent));
+    struct capacity capacity = {.halves = capacity_read_halves(page.bytes, state->consistent)};
+    answer_capacity(call, &state->request, &capacity);
     answer_end(call);
     return true;
 }

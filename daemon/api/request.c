@@ -310,11 +310,14 @@ void answer_integer(struct call *call, const char *name, uint64_t value)
     buffer_printf(&call->answer, "%llu", (unsigned long long)value);
 }
 
-void answer_capacity(struct call *call, const struct request *request, uint64_t halves)
+void answer_capacity(struct call *call,
+                     const struct request *request,
+                     const struct capacity *capacity)
 {
     if (request->capacity != CAPACITY_NONE) {
         answer_member(call, "ConsumedCapacity");
-        capacity_write_json(&call->answer, request->asked_name, request->capacity, halves);
+        capacity_write_json(&call->answer, request->asked_name, request->table, request->capacity,
+                            CAPACITY_PLAIN, capacity);
     }
 }
 

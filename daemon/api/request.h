@@ -81,5 +81,7 @@ void answer_member(struct call *call, const char *name);
 void answer_item(struct call *call, const char *name, struct slice image);
 void answer_integer(struct call *call, const char *name, uint64_t value);
 /* "ConsumedCapacity":{…} if it was asked for. */
-void answer_capacity(struct call *call, const struct request *request, uint64_t halves);
+void answer_capacity(struct call *call,
+                     const struct request *request,
+                     const struct capacity *capacity);
 void answer_end(struct call *call);
