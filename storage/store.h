@@ -195,6 +195,7 @@ struct change {
                      * to be shipped when it was written; a backfill snapshot covers it. */
     bool tombstone;
     struct slice image;
+    uint32_t following; /* So many changes after this one belong to the same transaction. */
 };
 
 /* Own writes with seq > after, in order, up to the durable seq: at most `max` changes or about

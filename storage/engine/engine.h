@@ -125,6 +125,9 @@ void engine_batch_delete_range(struct engine *engine,
  * sync and ends the section, abandon ends it without writing (the seq is used up). Between begin
  * and append do nothing slow: only put the rows that need the seq into the batch. */
 uint64_t engine_commit_begin(struct engine *engine);
+/* The same with `count` consecutive seqs for one batch. Gives the first; the last is the one to
+ * append with. */
+uint64_t engine_commit_begin_many(struct engine *engine, uint32_t count);
 /* Errors: THROTTLED (stall, or too much pending); IO. Either way the section has ended. */
 MUST_CHECK bool engine_commit_append(struct engine *engine,
                                      struct engine_batch *batch,

@@ -72,6 +72,15 @@ uint64_t engine_commit_begin(struct engine *engine)
     return ++engine->last;
 }
 
+uint64_t engine_commit_begin_many(struct engine *engine, uint32_t count)
+{
+    ensure(count > 0);
+    pthread_mutex_lock(&engine->commit);
+    uint64_t first = engine->last + 1;
+    engine->last += count;
+    return first;
+}
+
 /* The section's end, whatever became of the batch: somebody may have been told of this seq. */
 static void write_end(struct engine *engine, uint64_t seq)
 {

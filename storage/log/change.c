@@ -10,18 +10,24 @@ enum {
     CHANGE_FORMAT_VERSION = 1,
     CHANGE_TOMBSTONE = 1,
     CHANGE_COMPLETE = 2,
+    CHANGE_GROUPED = 4,
 };
 
 void change_encode(struct buffer *to, const struct change *change)
 {
     ensure(change->key.size > 0 && change->key.size <= CHANGE_KEY_BYTES_MAX);
     ensure(change->image.size == 0 || (change->has_image && !change->tombstone));
+    ensure(change->following < TRANSACTION_ITEMS_MAX);
     size_t start = to->size;
     uint8_t *head = buffer_reserve(to, CHANGE_HEAD_BYTES);
     head[CHANGE_FORMAT] = CHANGE_FORMAT_VERSION;
     head[CHANGE_FLAGS] = (uint8_t)((change->tombstone ? CHANGE_TOMBSTONE : 0) |
-                                   (change->has_image ? CHANGE_COMPLETE : 0));
+                                   (change->has_image ? CHANGE_COMPLETE : 0) |
+                                   (change->following > 0 ? CHANGE_GROUPED : 0));
     to->size += CHANGE_HEAD_BYTES;
+    if (change->following > 0) {
+        buffer_append_varint(to, change->following);
+    }
     buffer_append_varint(to, change->table_id);
     version_encode(to, &change->version);
     buffer_append_varint(to, change->key.size);
@@ -34,10 +40,16 @@ void change_encode(struct buffer *to, const struct change *change)
 }
 
 /* What the flags and the checksum leave: the fields behind the head. */
-static bool change_take_fields(struct slice left, struct change *change, struct error *err)
+static bool
+change_take_fields(struct slice left, bool grouped, struct change *change, struct error *err)
 {
     uint64_t table_id;
     uint64_t key_bytes;
+    uint64_t following = 0;
+    if (grouped &&
+        (!take_varint(&left, &following) || following == 0 || following >= TRANSACTION_ITEMS_MAX)) {
+        return error_set(err, ERROR_CORRUPT, "a change record's group does not decode");
+    }
     if (!take_varint(&left, &table_id) || table_id > UINT32_MAX) {
         return error_set(err, ERROR_CORRUPT, "a change record's table id does not decode");
     }
@@ -54,6 +66,7 @@ static bool change_take_fields(struct slice left, struct change *change, struct 
                          left.size);
     }
     change->table_id = (uint32_t)table_id;
+    change->following = (uint32_t)following;
     change->image = left;
     return true;
 }
@@ -72,13 +85,13 @@ bool change_decode(struct slice bytes, struct change *change, struct error *err)
                          bytes.data[CHANGE_FORMAT]);
     }
     uint8_t flags = bytes.data[CHANGE_FLAGS];
-    if (flags > (CHANGE_TOMBSTONE | CHANGE_COMPLETE)) {
+    if (flags > (CHANGE_TOMBSTONE | CHANGE_COMPLETE | CHANGE_GROUPED)) {
         return error_set(err, ERROR_CORRUPT, "a change record with flags %u", flags);
     }
     struct change made = {.tombstone = (flags & CHANGE_TOMBSTONE) != 0,
                           .has_image = (flags & CHANGE_COMPLETE) != 0};
     struct slice left = {bytes.data + CHANGE_HEAD_BYTES, bytes.size - CHANGE_HEAD_BYTES};
-    if (!change_take_fields(left, &made, err)) {
+    if (!change_take_fields(left, (flags & CHANGE_GROUPED) != 0, &made, err)) {
         return false;
     }
     *change = made;

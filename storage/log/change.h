@@ -5,15 +5,18 @@
  *   offset  size  field
  *        0     4  crc32c     big endian, of every byte after this field
  *        4     1  format     1; a reader refuses any other
- *        5     1  flags      bit 0: tombstone; bit 1: complete, as struct change says
- *        6     -  table id   varint
+ *        5     1  flags      bit 0: tombstone; bit 1: complete, as struct change says; bit 2:
+ * grouped 6     -  following  varint, 1 to TRANSACTION_ITEMS_MAX - 1; only with bit 2: that many
+ *                            records after this one are of the same transaction
+ *        -     -  table id   varint
  *        -     -  version    version_encode: stamp, dot, context
  *        -     -  key size   varint, 1 to CHANGE_KEY_BYTES_MAX
  *        -     -  key        the key attributes' image
  *        -     -  image      to the end; only with bit 1 alone
  *
- * A write to a table without replicas is not complete and carries no image: a later replica gets
- * the row by the backfill's snapshot. Pure functions; any thread. */
+ * A transaction's records have consecutive seqs and reach the disk in one batch; the last of them
+ * looks like a record by itself. A write to a table without replicas is not complete and carries no
+ * image: a later replica gets the row by the backfill's snapshot. Pure functions; any thread. */
 #pragma once
 
 #include "storage/store.h"

@@ -39,6 +39,7 @@ static void expect_equal(const struct change *a, const struct change *b)
     cr_assert(slice_equal(a->image, b->image));
     cr_assert_eq(a->has_image, b->has_image);
     cr_assert_eq(a->tombstone, b->tombstone);
+    cr_assert_eq(a->following, b->following);
     cr_assert_eq(version_compare(&a->version, &b->version), 0);
     cr_assert_eq(a->version.context.count, b->version.context.count);
     for (uint32_t i = 0; i < a->version.context.count; i++) {
@@ -109,6 +110,22 @@ Test(change, the_largest_key_and_context_fit)
     arena_destroy(&arena);
 }
 
+Test(change, a_member_of_a_group_says_how_many_follow)
+{
+    static const uint32_t numbers[] = {0, 1, 2, TRANSACTION_ITEMS_MAX - 1};
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct change change = sample();
+        change.following = numbers[i];
+        struct change back;
+        struct error err = {0};
+        cr_assert(change_decode(encoded(&arena, &change), &back, &err), "%s", err.text);
+        expect_equal(&change, &back);
+    }
+    arena_destroy(&arena);
+}
+
 Test(change, decode_refuses_every_prefix)
 {
     struct arena arena;
@@ -167,13 +184,17 @@ Test(change, decode_names_what_is_wrong_behind_a_right_checksum)
     size_t key_at = size - 9 - 7 - 1;
     expect_refused(slice_of("short", 5), "of 5 bytes");
     expect_refused(broken(&arena, &change, 4, "\2", 1, size), "format 2");
-    expect_refused(broken(&arena, &change, 5, "\4", 1, size), "flags 4");
+    expect_refused(broken(&arena, &change, 5, "\10", 1, size), "flags 8");
     expect_refused(broken(&arena, &change, 6, "\xff\xff\xff\xff\x1f", 5, size), "table id");
     expect_refused(broken(&arena, &change, version_at + 8, "\0", 1, size), "version");
     expect_refused(broken(&arena, &change, key_at, "\0", 1, size), "key");
     expect_refused(broken(&arena, &change, key_at, "\x7f", 1, size), "key");
     expect_refused(broken(&arena, &change, 5, "\1", 1, size), "without image carries 9 bytes");
     expect_refused(broken(&arena, &change, 5, "\3", 1, size), "without image carries 9 bytes");
+    change.following = 1;
+    size = encoded(&arena, &change).size;
+    expect_refused(broken(&arena, &change, 6, "\0", 1, size), "group");
+    expect_refused(broken(&arena, &change, 6, "\x64", 1, size), "group");
     arena_destroy(&arena);
 }
 

@@ -1,0 +1,295 @@
+#include "storage/table/row_write.h"
+
+#include "storage/log/applied.h"
+#include "storage/table/latch.h"
+
+enum {
+    /* row_encode and change_encode at their largest, without key and image. */
+    ROW_DOT_BYTES_MAX = 3 * VARINT_BYTES_MAX,
+    ROW_HEAD_BYTES = 32 + ROW_DOT_BYTES_MAX,
+};
+
+/* --- Before the latch ------------------------------------------------------------------------ */
+
+bool row_write_plan(struct row_write *row,
+                    struct store *store,
+                    struct write *write,
+                    struct arena *arena,
+                    struct error *err)
+{
+    row->store = store;
+    row->write = write;
+    row->arena = arena;
+    row->image_size = 0;
+    write->wait_seq = 0;
+    if (write->kind == WRITE_PUT) {
+        row->image_size = item_size(write->item);
+        if (row->image_size > ITEM_BYTES_MAX) {
+            return error_set(err, ERROR_VALIDATION,
+                             "Item size has exceeded the maximum allowed size");
+        }
+    }
+    key_encode(write->table, write->item, arena, &row->key);
+    row->stripe = latch_stripe(row->key.hash);
+    return true;
+}
+
+bool row_write_warm(const struct row_write *row,
+                    struct engine_value *value,
+                    bool *found,
+                    struct error *err)
+{
+    return engine_get(row->store->engine, FAMILY_ITEMS, NULL, row->key.bytes, READ_FULL, value,
+                      found, err);
+}
+
+/* --- Deciding, under the latch --------------------------------------------------------------- */
+
+bool row_write_read(struct row_write *row, enum read_tier tier, struct error *err)
+{
+    struct write *write = row->write;
+    write->old_image = (struct slice){NULL, 0};
+    write->new_image = (struct slice){NULL, 0};
+    write->existed = false;
+    write->exists = false;
+    write->changed = false;
+    write->wait_seq = 0;
+    row->needed = false;
+    row->image = (struct slice){NULL, 0};
+    if (table_is_dropped(write->table)) {
+        return error_set(err, ERROR_NOT_FOUND, "Requested resource not found");
+    }
+    row->replicated = table_is_replicated(write->table);
+    struct engine_value value;
+    if (!engine_get(row->store->engine, FAMILY_ITEMS, NULL, row->key.bytes, tier, &value,
+                    &row->stored, err)) {
+        return false;
+    }
+    write->wait_seq = latch_appended_seq(row->store->latches, row->stripe);
+    if (!row->stored) {
+        return true;
+    }
+    bool ok = row_decode(value.bytes, &row->old, err);
+    if (ok && !row->old.tombstone) { /* The caller's copy outlives the engine's value. */
+        write->existed = true;
+        write->old_image = arena_copy(row->arena, row->old.image);
+    }
+    row->old.image = write->old_image;
+    engine_value_release(&value);
+    return ok;
+}
+
+/* PUT and UPDATE: the image that the row shall hold. The old one is empty when there is no item. */
+static bool row_write_build(struct row_write *row, struct error *err)
+{
+    struct write *write = row->write;
+    if (write->kind == WRITE_PUT) {
+        row->image = write->item;
+        write->exists = true;
+        return true;
+    }
+    struct slice base = write->existed ? write->old_image : write->item;
+    bool creates = true;
+    row->image = base;
+    if (write->update != NULL && !expression_update(write->update, base, write->existed, row->arena,
+                                                    &row->image, &creates, err)) {
+        return false;
+    }
+    write->exists = write->existed || creates;
+    if (!write->exists) {
+        row->image = (struct slice){NULL, 0};
+        return true;
+    }
+    row->image_size = item_size(row->image);
+    if (row->image_size > ITEM_BYTES_MAX) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Item size to update has exceeded the maximum allowed size");
+    }
+    return true;
+}
+
+/* With replicas an unchanged overwrite still counts: it is the newer write there. */
+static bool row_write_is_needed(const struct row_write *row)
+{
+    const struct write *write = row->write;
+    if (!write->exists) {
+        return write->existed;
+    }
+    return !write->existed || row->replicated || !slice_equal(row->image, write->old_image);
+}
+
+bool row_write_judge(struct row_write *row, struct error *err)
+{
+    struct write *write = row->write;
+    if (write->condition != NULL && !expression_test(write->condition, write->old_image)) {
+        write->exists = write->existed;
+        return error_set(err, ERROR_CONDITION, "The conditional request failed");
+    }
+    if (write->kind == WRITE_CHECK) {
+        write->exists = write->existed;
+        return true;
+    }
+    if (write->kind != WRITE_DELETE && !row_write_build(row, err)) {
+        write->exists = write->existed;
+        return false;
+    }
+    write->new_image = row->image;
+    row->needed = row_write_is_needed(row);
+    return true;
+}
+
+/* --- The commit ------------------------------------------------------------------------------ */
+
+static void row_write_forget_region(struct context *context, uint16_t region)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < context->count; i++) {
+        if (context->entries[i].region != region) {
+            context->entries[kept++] = context->entries[i];
+        }
+    }
+    context->count = kept;
+}
+
+/* The causal past of this write: what has been applied here, and what the overwritten row knew. A
+ * row may know more than this node has applied (its writer had seen a third region's writes that
+ * are still on their way here), and a backfilled row is not in the applied vector at all. This
+ * region's own writes need no entry: the dot itself covers them.
+ *
+ * The record ships the `whole` of it: the peer that decides may not know yet that something is
+ * settled, and would take an overwrite for a conflict. The row is `kept` without what is settled.
+ */
+static void
+row_write_context(const struct row_write *row, struct context *whole, struct context *kept)
+{
+    whole->count = 0;
+    kept->count = 0;
+    if (!row->replicated) {
+        return;
+    }
+    applied_all(row->store->applied, whole);
+    const struct version *old = &row->old.version;
+    uint16_t own = row->store->region_id;
+    if (row->stored) {
+        context_join(whole, &old->context);
+        if (old->dot.region != own) {
+            context_raise(whole, old->dot);
+        }
+    }
+    row_write_forget_region(whole, own);
+    struct context settled;
+    applied_settled(row->store->applied, &settled);
+    context_join(kept, whole);
+    context_prune(kept, &settled);
+}
+
+static struct slice row_write_key_image(const struct row_write *row)
+{
+    const struct write *write = row->write;
+    if (write->kind != WRITE_PUT) {
+        return write->item;
+    }
+    struct member members[TABLE_KEYS_MAX];
+    size_t count = 0;
+    members[count].name = write->table->partition.name;
+    ensure(item_find(write->item, members[count].name, &members[count].value));
+    count++;
+    if (table_has_sort(write->table)) {
+        members[count].name = write->table->sort.name;
+        ensure(item_find(write->item, members[count].name, &members[count].value));
+        count++;
+    }
+    return value_make_map(row->arena, members, count).payload;
+}
+
+static bool row_write_keeps_row(const struct row_write *row)
+{
+    return row->write->exists || row->replicated;
+}
+
+void row_write_lay(struct row_write *row, struct engine_batch *batch, uint32_t following)
+{
+    ensure(row->needed);
+    const struct write *write = row->write;
+    row->change.table_id = write->table->id;
+    row->change.following = following;
+    row->change.key = row_write_key_image(row);
+    row->change.has_image = row->replicated;
+    row->change.tombstone = !write->exists;
+    row->change.image = row->replicated ? row->image : (struct slice){NULL, 0};
+    row_write_context(row, &row->change.version.context, &row->version.context);
+    size_t head_bytes = ROW_HEAD_BYTES + row->change.version.context.count * ROW_DOT_BYTES_MAX;
+    row->space = arena_alloc(row->arena, head_bytes + row->image.size);
+    row->image_at = head_bytes;
+    if (row->image.size > 0) {
+        memcpy(row->space + head_bytes, row->image.data, row->image.size);
+    }
+    buffer_init(&row->head, row->arena, head_bytes);
+    buffer_init(&row->record, row->arena,
+                head_bytes + row->change.key.size + row->change.image.size);
+    if (!row_write_keeps_row(row)) {
+        engine_batch_delete(row->store->engine, batch, FAMILY_ITEMS, row->key.bytes);
+    }
+}
+
+uint64_t row_write_floor(const struct row_write *row)
+{
+    return row->stored ? row->old.version.stamp : 0;
+}
+
+/* Only the head needs the seq. */
+static struct slice row_write_finish(struct row_write *row)
+{
+    struct row head = {.version = row->version, .tombstone = !row->write->exists};
+    row_encode(&row->head, &head);
+    ensure(row->head.size <= row->image_at);
+    uint8_t *start = row->space + row->image_at - row->head.size;
+    memcpy(start, row->head.data, row->head.size);
+    return (struct slice){start, row->head.size + row->image.size};
+}
+
+void row_write_stage(struct row_write *row,
+                     struct engine_batch *batch,
+                     uint64_t seq,
+                     uint64_t stamp)
+{
+    struct store *store = row->store;
+    ensure(stamp > row_write_floor(row));
+    row->version.dot = (struct dot){store->region_id, store->incarnation, seq};
+    row->version.stamp = stamp;
+    row->change.version.dot = row->version.dot;
+    row->change.version.stamp = stamp;
+    change_encode(&row->record, &row->change);
+    uint8_t log_key[CHANGE_LOG_KEY_BYTES];
+    change_log_key(seq, log_key);
+    if (row_write_keeps_row(row)) {
+        engine_batch_put(store->engine, batch, FAMILY_ITEMS, row->key.bytes, row_write_finish(row));
+    }
+    engine_batch_put(store->engine, batch, FAMILY_LOG, slice_of(log_key, sizeof(log_key)),
+                     buffer_slice(&row->record));
+}
+
+void row_write_done(struct row_write *row, uint64_t seq)
+{
+    struct write *write = row->write;
+    latch_note_append(row->store->latches, row->stripe, seq);
+    write->wait_seq = seq;
+    write->changed = true;
+    int64_t items = (int64_t)write->exists - (int64_t)write->existed;
+    int64_t bytes = (write->exists ? (int64_t)row->image_size : 0) -
+                    (write->existed ? (int64_t)item_size(write->old_image) : 0);
+    if (items != 0 || bytes != 0) {
+        catalog_count_items(row->store->catalog, write->table->id, items, bytes);
+    }
+}
+
+void row_write_undo(struct row_write *row)
+{
+    row->write->exists = row->write->existed;
+    row->write->changed = false;
+}
+
+size_t row_write_bytes(const struct row_write *row)
+{
+    return row->key.bytes.size + row->image.size + row->record.size;
+}
