@@ -4,7 +4,7 @@
 
 static bool account_decode(struct call *call, struct error *err)
 {
-    return shape_check(&shape_no_input, call->body, call->operation->name, err);
+    return shape_check(&shape_describe_limits, call->body, call->operation->name, err);
 }
 
 static bool account_limits_run(struct call *call, enum read_tier tier, struct error *err)

@@ -57,7 +57,7 @@ bool request_resolve_name(const struct node *node,
     }
     struct slice account = {0};
     if (!request_arn_part(&rest, &account) || !slice_starts_with(rest, prefix) ||
-        !shape_is_name(slice_of(rest.data + prefix.size, rest.size - prefix.size))) {
+        !pattern_name(slice_of(rest.data + prefix.size, rest.size - prefix.size))) {
         return error_set(err, ERROR_VALIDATION,
                          "1 validation error detected: Invalid resource type in '%.*s'",
                          SLICE_ARGS(asked));

@@ -102,7 +102,7 @@ settings_resource(const struct node *node, struct slice arn, struct slice *name,
         }
         shaped = settings_take(&rest, "/stream/");
     }
-    return (shaped && shape_is_name(*name)) ||
+    return (shaped && pattern_name(*name)) ||
            error_set(err, ERROR_VALIDATION,
                      "Invalid TableArn: Invalid ResourceArn provided as input %.*s",
                      SLICE_ARGS(arn));

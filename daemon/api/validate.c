@@ -1,296 +1,54 @@
-#include "daemon/api/validate.h"
+#include "daemon/api/validate_inner.h"
+#include "proto/base/limits.h"
 
-#include "proto/value/value_json.h"
-
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 
-enum { SHAPE_ECHO_BYTES_MAX = 384, SHAPE_PATH_BYTES_MAX = 512, SHAPE_JAVA_BYTES_MAX = 96 };
-
-/* Where a fault is: linked from the inside out on the C stack, printed only when there is one. */
-struct shape_path {
-    const struct shape_path *parent; /* NULL: the request itself. */
-    struct slice name;               /* A member or a map key. */
-    uint32_t index;                  /* 1-based position in a list; 0: not a list element. */
-    bool map_key;
+/* One walk over a request. */
+struct shape_walk {
+    struct shape_faults faults;
+    bool mixed; /* *err holds the first mixture of both kinds of parameters. */
+    struct error *err;
 };
-
-struct shape_faults {
-    uint32_t count;
-    size_t size;
-    char text[ERROR_TEXT_BYTES];
-};
-
-/* Bounded text: what does not fit is cut, and `size` stays within the room. */
-struct shape_text {
-    char *at;
-    size_t room;
-    size_t size;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-shape_print(struct shape_text *to, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int written = vsnprintf(to->at + to->size, to->room - to->size, format, args);
-    va_end(args);
-    ensure(written >= 0);
-    size_t left = to->room - to->size - 1;
-    to->size += (size_t)written < left ? (size_t)written : left;
-}
 
 /* --- Finding members -------------------------------------------------------------------------- */
 
-/* Sort the body's members into the shape's places; a JSON null is an absent member. */
-static void shape_find(const struct shape *shape,
-                       const struct json *body,
+uint32_t shape_find(const struct shape *shape, struct slice name)
+{
+    if (name.size == 0 || shape->slots_count == 0) {
+        return SHAPE_NO_MEMBER;
+    }
+    size_t last = name.size - 1;
+    size_t front = shape->hash[0] < last ? shape->hash[0] : last;
+    size_t back = shape->hash[1] < last ? shape->hash[1] : last;
+    size_t hash = name.size + name.data[front] * (size_t)shape->hash[2] +
+                  name.data[last - back] * (size_t)shape->hash[3];
+    uint32_t place = shape->slots[hash & (shape->slots_count - 1)];
+    if (place != SHAPE_NO_MEMBER) {
+        const struct shape_member *member = &shape->members[place];
+        if (name.size != member->name_size || memcmp(name.data, member->name, name.size) != 0) {
+            return SHAPE_NO_MEMBER;
+        }
+    }
+    return place;
+}
+
+/* Sort the members of an object into the shape's places; a JSON null is an absent member. */
+static void shape_sort(const struct shape *shape,
+                       const struct json *json,
                        const struct json *found[SHAPE_MEMBERS_MAX])
 {
     ensure(shape->members_count <= SHAPE_MEMBERS_MAX);
-    for (uint32_t i = 0; i < shape->members_count; i++) {
-        found[i] = NULL;
-    }
-    for (const struct json *child = body->first; child != NULL; child = child->next) {
-        for (uint32_t i = 0; i < shape->members_count; i++) {
-            const struct shape_member *member = &shape->members[i];
-            if (child->name.size == member->name_size &&
-                memcmp(child->name.data, member->name, member->name_size) == 0) {
-                found[i] = child->type == JSON_NULL ? NULL : child;
-                break;
-            }
-        }
-    }
-}
-
-/* --- First walk: JSON types --------------------------------------------------------------------
- */
-
-static bool shape_is_decimal(struct slice number)
-{
-    return memchr(number.data, '.', number.size) != NULL ||
-           memchr(number.data, 'e', number.size) != NULL ||
-           memchr(number.data, 'E', number.size) != NULL;
-}
-
-static const char *shape_token(const struct json *json)
-{
-    switch (json->type) {
-    case JSON_FALSE:
-        return "FALSE_VALUE";
-    case JSON_TRUE:
-        return "TRUE_VALUE";
-    case JSON_NUMBER:
-        return shape_is_decimal(json->text) ? "DECIMAL_VALUE" : "NUMBER_VALUE";
-    case JSON_STRING:
-    case JSON_NULL:
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        break;
-    }
-    return "STRING_VALUE";
-}
-
-static bool shape_boolean_text(struct slice text, bool *on)
-{
-    *on = slice_is(text, "true") || slice_is(text, "1") || slice_is(text, "yes");
-    return *on || slice_is(text, "false") || slice_is(text, "0") || slice_is(text, "no");
-}
-
-static bool shape_type_scalar(const struct shape *shape, const struct json *json, struct error *err)
-{
-    const char *target = "String";
-    bool fits = json->type == JSON_STRING;
-    if (shape->kind == SHAPE_BOOLEAN) {
-        target = "Boolean";
-        fits = json->type == JSON_TRUE || json->type == JSON_FALSE;
-    } else if (shape->kind == SHAPE_INTEGER || shape->kind == SHAPE_LONG) {
-        target = shape->kind == SHAPE_LONG ? "Long" : "Integer";
-        fits = json->type == JSON_NUMBER;
-    }
-    if (fits) {
-        return true;
-    }
-    if (json->type == JSON_OBJECT) {
-        return error_set(err, ERROR_SERIALIZATION,
-                         "Start of structure or map found where not expected");
-    }
-    if (json->type == JSON_ARRAY) {
-        return error_set(err, ERROR_SERIALIZATION,
-                         "Unrecognized collection type class java.lang.%s", target);
-    }
-    bool on;
-    if (shape->kind == SHAPE_BOOLEAN && json->type == JSON_STRING) {
-        return shape_boolean_text(json->text, &on) ||
-               error_set(err, ERROR_SERIALIZATION, "Unexpected token received from parser");
-    }
-    return error_set(err, ERROR_SERIALIZATION, "%s cannot be converted to %s", shape_token(json),
-                     target);
-}
-
-/* The class of a map's values; those of an item have no shape of their own. */
-static void shape_java_class(const struct shape *shape, char type[static SHAPE_JAVA_BYTES_MAX])
-{
-    bool structure = shape == NULL || shape->kind == SHAPE_STRUCTURE;
-    snprintf(type, SHAPE_JAVA_BYTES_MAX, "%s%s",
-             structure ? "com.amazonaws.dynamodb.v20120810." : "java.lang.String",
-             shape == NULL ? "AttributeValue" : (structure ? shape->name : ""));
-}
-
-static bool shape_type_container(const struct shape *shape,
-                                 const struct json *json,
-                                 bool element,
-                                 struct error *err)
-{
-    bool list = shape->kind == SHAPE_LIST;
-    if (json->type == (list ? JSON_ARRAY : JSON_OBJECT)) {
-        return true;
-    }
-    if (json->type != JSON_ARRAY && json->type != JSON_OBJECT) {
-        return error_set(err, ERROR_SERIALIZATION, "%s",
-                         element ? "Unexpected value type in payload" : "Unexpected field type");
-    }
-    if (list) {
-        return error_set(err, ERROR_SERIALIZATION,
-                         "Start of structure or map found where not expected");
-    }
-    if (shape->kind == SHAPE_STRUCTURE) {
-        return error_set(err, ERROR_SERIALIZATION,
-                         "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.%s",
-                         shape->name);
-    }
-    const struct shape *values = shape->element;
-    bool lists = values != NULL && values->kind == SHAPE_LIST;
-    char type[SHAPE_JAVA_BYTES_MAX];
-    shape_java_class(lists ? values->element : values, type);
-    return error_set(err, ERROR_SERIALIZATION,
-                     "Unrecognized collection type java.util.Map<java.lang.String, %s%s%s>",
-                     lists ? "java.util.List<" : "", type, lists ? ">" : "");
-}
-
-static bool
-shape_types(const struct shape *shape, const struct json *json, bool element, struct error *err)
-{
-    if (shape->kind < SHAPE_STRUCTURE) {
-        return shape_type_scalar(shape, json, err);
-    }
-    if (!shape_type_container(shape, json, element, err)) {
-        return false;
-    }
-    if (shape->kind == SHAPE_ITEM) {
-        return item_json_check(json, err);
-    }
-    if (shape->kind == SHAPE_STRUCTURE) {
-        const struct json *found[SHAPE_MEMBERS_MAX];
-        shape_find(shape, json, found);
-        for (uint32_t i = 0; i < shape->members_count; i++) {
-            const struct shape *member = shape->members[i].shape;
-            if (found[i] != NULL && member != NULL && !shape_types(member, found[i], false, err)) {
-                return false;
-            }
-        }
-        return true;
-    }
+    memset(found, 0, shape->members_count * sizeof(struct json *));
     for (const struct json *child = json->first; child != NULL; child = child->next) {
-        if (child->type != JSON_NULL && !shape_types(shape->element, child, true, err)) {
-            return false;
+        uint32_t place = shape_find(shape, child->name);
+        if (place != SHAPE_NO_MEMBER) {
+            found[place] = child->type == JSON_NULL ? NULL : child;
         }
     }
-    return true;
 }
 
-/* --- Second walk: constraints ------------------------------------------------------------------
+/* --- Constraints of one value ------------------------------------------------------------------
  */
-
-/* 'tableName', 'keySchema.1.member.keyType', 'requestItems.T.member.keys'. */
-static void shape_print_path(struct shape_text *to, const struct shape_path *path)
-{
-    if (path->parent != NULL) {
-        shape_print_path(to, path->parent);
-        shape_print(to, "%s", to->size > 0 ? "." : "");
-    }
-    if (path->index > 0) {
-        shape_print(to, "%" PRIu32 ".member", path->index);
-    } else if (path->map_key) {
-        shape_print(to, "%.*s.member", SLICE_ARGS(path->name));
-    } else if (path->name.size > 0) {
-        shape_print(to, "%c%.*s", tolower(path->name.data[0]), (int)path->name.size - 1,
-                    (const char *)path->name.data + 1);
-    }
-}
-
-/* As the service prints its objects: text, [a, b], {k=v}, Shape(member=value). */
-static void
-shape_print_value(struct shape_text *to, const struct shape *shape, const struct json *json)
-{
-    if (to->size + 1 >= to->room) {
-        return;
-    }
-    const char *separator = "";
-    bool structure = shape != NULL && shape->kind == SHAPE_STRUCTURE;
-    switch (json->type) {
-    case JSON_NULL:
-        shape_print(to, "null");
-        break;
-    case JSON_FALSE:
-    case JSON_TRUE:
-        shape_print(to, "%s", json->type == JSON_TRUE ? "true" : "false");
-        break;
-    case JSON_NUMBER:
-        shape_print(to, "%" PRId64, shape_integer(json, 0));
-        break;
-    case JSON_STRING:
-        shape_print(to, "%.*s", SLICE_ARGS(json->text));
-        break;
-    case JSON_ARRAY:
-        shape_print(to, "[");
-        for (const struct json *child = json->first; child != NULL; child = child->next) {
-            shape_print(to, "%s", separator);
-            shape_print_value(to, shape == NULL ? NULL : shape->element, child);
-            separator = ", ";
-        }
-        shape_print(to, "]");
-        break;
-    case JSON_OBJECT:
-        shape_print(to, "%s%s", structure ? shape->name : "", structure ? "(" : "{");
-        for (const struct json *child = json->first; child != NULL; child = child->next) {
-            shape_print(to, "%s%.*s=", separator, SLICE_ARGS(child->name));
-            shape_print_value(to, shape == NULL ? NULL : shape->element, child);
-            separator = ", ";
-        }
-        shape_print(to, "%s", structure ? ")" : "}");
-        break;
-    }
-}
-
-/* One more fault; past SHAPE_FAULTS_MAX they are not gathered. */
-static void shape_fault(struct shape_faults *faults,
-                        const struct shape *shape,
-                        const struct json *json,
-                        const struct shape_path *path,
-                        const char *constraint)
-{
-    if (faults->count == SHAPE_FAULTS_MAX) {
-        return;
-    }
-    struct shape_text text = {faults->text, sizeof(faults->text), faults->size};
-    shape_print(&text, "%sValue ", faults->count > 0 ? "; " : "");
-    if (json == NULL) {
-        shape_print(&text, "null");
-    } else {
-        char echo_bytes[SHAPE_ECHO_BYTES_MAX] = "";
-        struct shape_text echo = {echo_bytes, sizeof(echo_bytes), 0};
-        shape_print_value(&echo, shape, json);
-        shape_print(&text, "'%s'", echo_bytes);
-    }
-    char where_bytes[SHAPE_PATH_BYTES_MAX] = "";
-    struct shape_text where = {where_bytes, sizeof(where_bytes), 0};
-    shape_print_path(&where, path);
-    shape_print(&text, " at '%s' failed to satisfy constraint: %s", where_bytes, constraint);
-    faults->size = text.size;
-    faults->count++;
-}
 
 /* What of a length, value, enum or pattern does not hold; false when all do. */
 static bool shape_broken(const struct shape *shape, const struct json *json, bool *low, bool *high)
@@ -310,7 +68,10 @@ static bool shape_broken(const struct shape *shape, const struct json *json, boo
         measure = json->count;
         break;
     case SHAPE_BOOLEAN:
+    case SHAPE_DOUBLE:
+    case SHAPE_TIMESTAMP:
     case SHAPE_STRUCTURE:
+    case SHAPE_VALUE:
         return false;
     }
     *low = measure < shape->min;
@@ -411,60 +172,7 @@ static void shape_constrain_map(const struct shape *shape,
     }
 }
 
-static void shape_constrain(const struct shape *shape,
-                            const struct json *json,
-                            const struct shape_path *path,
-                            bool of_map,
-                            struct shape_faults *faults)
-{
-    if (!of_map || shape->kind != SHAPE_LIST) {
-        shape_constrain_self(shape, json, path, faults);
-    }
-    if (shape->kind == SHAPE_STRUCTURE) {
-        const struct json *found[SHAPE_MEMBERS_MAX];
-        shape_find(shape, json, found);
-        for (uint32_t i = 0; i < shape->members_count; i++) {
-            const struct shape_member *member = &shape->members[i];
-            struct shape_path at = {.parent = path, .name = slice_text(member->name)};
-            if (found[i] != NULL && member->shape != NULL) {
-                shape_constrain(member->shape, found[i], &at, false, faults);
-            } else if (found[i] == NULL && member->required) {
-                shape_fault(faults, member->shape, NULL, &at, "Member must not be null");
-            }
-        }
-    } else if (shape->kind == SHAPE_LIST || shape->kind == SHAPE_MAP) {
-        bool map = shape->kind == SHAPE_MAP;
-        if (map) {
-            shape_constrain_map(shape, json, path, faults);
-        }
-        uint32_t index = 0;
-        for (const struct json *child = json->first; child != NULL; child = child->next) {
-            struct shape_path at = {.parent = path, .name = child->name, .map_key = map};
-            at.index = map ? 0 : ++index;
-            if (child->type == JSON_NULL) {
-                shape_fault(faults, shape->element, NULL, &at, "Member must not be null");
-            } else {
-                shape_constrain(shape->element, child, &at, map, faults);
-            }
-        }
-    }
-}
-
-static bool shape_constraints(const struct shape *shape, const struct json *body, struct error *err)
-{
-    struct shape_faults faults; /* Its text is not cleared for every request. */
-    faults.count = 0;
-    faults.size = 0;
-    struct shape_path root = {0};
-    shape_constrain(shape, body, &root, false, &faults);
-    if (faults.count == 0) {
-        return true;
-    }
-    return error_set(err, ERROR_VALIDATION, "%" PRIu32 " validation error%s detected: %s",
-                     faults.count, faults.count == 1 ? "" : "s", faults.text);
-}
-
-/* --- Third walk: what is served ----------------------------------------------------------------
+/* --- Both kinds of parameters --------------------------------------------------------------------
  */
 
 static void shape_print_roles(struct shape_text *to,
@@ -502,42 +210,99 @@ shape_mixing(const struct shape *shape, const struct json *const *found, struct 
                      bytes[0], bytes[1]);
 }
 
-static bool shape_served(const struct shape *shape,
-                         const struct json *json,
-                         const char *operation,
-                         struct error *err)
+/* --- The walk ----------------------------------------------------------------------------------
+ */
+
+static bool shape_walk(const struct shape *shape,
+                       const struct json *json,
+                       const struct shape_path *path,
+                       bool element,
+                       bool of_map,
+                       struct shape_walk *walk);
+
+static bool shape_walk_members(const struct shape *shape,
+                               const struct json *json,
+                               const struct shape_path *path,
+                               struct shape_walk *walk)
 {
-    if (shape->kind == SHAPE_STRUCTURE) {
-        const struct json *found[SHAPE_MEMBERS_MAX];
-        shape_find(shape, json, found);
-        if (!shape_mixing(shape, found, err)) {
-            return false;
-        }
-        for (uint32_t i = 0; i < shape->members_count; i++) {
-            const struct shape_member *member = &shape->members[i];
-            if (found[i] == NULL) {
-                continue;
-            }
-            if (member->shape == NULL || (member->serves != NULL && !member->serves(found[i]))) {
-                return error_set(err, ERROR_NOT_IMPLEMENTED,
-                                 "This version does not support the parameter %s of %s",
-                                 member->name, operation);
-            }
-            if (!shape_served(member->shape, found[i], operation, err)) {
+    const struct json *found[SHAPE_MEMBERS_MAX];
+    shape_sort(shape, json, found);
+    for (uint32_t i = 0; i < shape->members_count; i++) {
+        const struct shape_member *member = &shape->members[i];
+        struct shape_path at = {.parent = path, .name = {(const uint8_t *)member->name, 0}};
+        at.name.size = member->name_size;
+        if (found[i] != NULL) {
+            if (!shape_walk(member->shape, found[i], &at, false, false, walk)) {
                 return false;
             }
+        } else if (member->required) {
+            shape_fault(&walk->faults, member->shape, NULL, &at, "Member must not be null");
         }
-        return true;
     }
-    if (shape->kind != SHAPE_LIST && shape->kind != SHAPE_MAP) {
-        return true;
+    if (shape->mixes && !walk->mixed) {
+        walk->mixed = !shape_mixing(shape, found, walk->err);
     }
+    return true;
+}
+
+static bool shape_walk_elements(const struct shape *shape,
+                                const struct json *json,
+                                const struct shape_path *path,
+                                struct shape_walk *walk)
+{
+    bool map = shape->kind == SHAPE_MAP;
+    if (map) {
+        shape_constrain_map(shape, json, path, &walk->faults);
+    }
+    uint32_t index = 0;
     for (const struct json *child = json->first; child != NULL; child = child->next) {
-        if (!shape_served(shape->element, child, operation, err)) {
+        struct shape_path at = {.parent = path, .name = child->name, .map_key = map};
+        at.index = map ? 0 : ++index;
+        if (child->type == JSON_NULL) {
+            shape_fault(&walk->faults, shape->element, NULL, &at, "Member must not be null");
+        } else if (!shape_walk(shape->element, child, &at, true, map, walk)) {
             return false;
         }
     }
     return true;
+}
+
+/* Faults are gathered; false only for a JSON type that does not fit, which no other fault outdoes.
+ */
+static bool shape_walk(const struct shape *shape,
+                       const struct json *json,
+                       const struct shape_path *path,
+                       bool element,
+                       bool of_map,
+                       struct shape_walk *walk)
+{
+    if (!shape_type(shape, json, element, walk->err)) {
+        return false;
+    }
+    if (!of_map || shape->kind != SHAPE_LIST) {
+        shape_constrain_self(shape, json, path, &walk->faults);
+    }
+    if (shape->kind == SHAPE_STRUCTURE) {
+        return shape_walk_members(shape, json, path, walk);
+    }
+    return (shape->kind != SHAPE_LIST && shape->kind != SHAPE_MAP) ||
+           shape_walk_elements(shape, json, path, walk);
+}
+
+/* What some operations ask of TableName before anything else. */
+static bool shape_named(const struct shape *shape, const struct json *body, struct error *err)
+{
+    const struct json *name = json_get(body, "TableName");
+    if (name == NULL) {
+        return error_set(err, ERROR_VALIDATION,
+                         "The parameter 'TableName' is required but was not present in the "
+                         "request");
+    }
+    bool fits = name->text.size >= TABLE_NAME_BYTES_MIN && name->text.size <= TABLE_NAME_BYTES_MAX;
+    return !shape->sized || fits || slice_starts_with(name->text, SLICE_LITERAL("arn:")) ||
+           error_set(err, ERROR_VALIDATION,
+                     "TableName must be at least %d characters long and at most %d characters long",
+                     TABLE_NAME_BYTES_MIN, TABLE_NAME_BYTES_MAX);
 }
 
 bool shape_check(const struct shape *shape,
@@ -546,52 +311,19 @@ bool shape_check(const struct shape *shape,
                  struct error *err)
 {
     ensure(shape->kind == SHAPE_STRUCTURE && body->type == JSON_OBJECT);
-    return shape_types(shape, body, false, err) && shape_constraints(shape, body, err) &&
-           shape_served(shape, body, operation, err);
-}
-
-/* --- Checked values ----------------------------------------------------------------------------
- */
-
-bool shape_boolean(const struct json *json, bool otherwise)
-{
-    if (json == NULL) {
-        return otherwise;
+    struct shape_walk walk; /* Its text is not cleared for every request. */
+    walk.faults.count = 0;
+    walk.faults.size = 0;
+    walk.mixed = false;
+    walk.err = err;
+    struct shape_path root = {0};
+    if (!shape_walk(shape, body, &root, false, false, &walk) ||
+        (shape->named && !shape_named(shape, body, err))) {
+        return false;
     }
-    bool on = json->type == JSON_TRUE;
-    if (json->type == JSON_STRING) {
-        ensure(shape_boolean_text(json->text, &on));
+    if (walk.faults.count > 0) {
+        return error_set(err, ERROR_VALIDATION, "%" PRIu32 " validation error%s detected: %s",
+                         walk.faults.count, walk.faults.count == 1 ? "" : "s", walk.faults.text);
     }
-    return on;
-}
-
-int64_t shape_integer(const struct json *json, int64_t otherwise)
-{
-    if (json == NULL) {
-        return otherwise;
-    }
-    ensure(json->type == JSON_NUMBER);
-    if (!shape_is_decimal(json->text) && json->text.size <= 18) {
-        bool negative = json->text.data[0] == '-';
-        int64_t value = 0;
-        for (size_t i = negative ? 1 : 0; i < json->text.size; i++) {
-            value = value * 10 + (json->text.data[i] - '0');
-        }
-        return negative ? -value : value;
-    }
-    /* Fractions are cut off, as the service does; what is out of range is as good as the bound. */
-    char digits[64];
-    size_t size = json->text.size < sizeof(digits) ? json->text.size : sizeof(digits) - 1;
-    memcpy(digits, json->text.data, size);
-    digits[size] = 0;
-    double value = strtod(digits, NULL);
-    if (value >= 9.2e18) {
-        return INT64_MAX;
-    }
-    return value <= -9.2e18 ? INT64_MIN : (int64_t)value;
-}
-
-struct slice shape_text(const struct json *json)
-{
-    return json == NULL ? (struct slice){NULL, 0} : json->text;
+    return !walk.mixed && unserved_check(shape, body, operation, err);
 }

@@ -205,8 +205,7 @@ Test(table, control_calls_name_the_missing_table)
          "VALIDATION: TableName must be at least 3 characters long and at most 255 characters "
          "long"},
         {"DeleteTable", "{}",
-         "VALIDATION: 1 validation error detected: Value null at 'tableName' failed to satisfy "
-         "constraint: Member must not be null"},
+         "VALIDATION: The parameter 'TableName' is required but was not present in the request"},
     };
     table_run(steps, ARRAY_COUNT(steps));
 }

@@ -249,7 +249,7 @@ Test(validate, what_is_not_served_is_refused_by_name)
         {"UpdateTable", "{'TableName':'abc','GlobalSecondaryIndexUpdates':[]}",
          "NOT_IMPLEMENTED: This version does not support the parameter "
          "GlobalSecondaryIndexUpdates of UpdateTable"},
-        {"UpdateTable", "{'TableName':'abc','ReplicaUpdates':[{'Update':{}}]}",
+        {"UpdateTable", "{'TableName':'abc','ReplicaUpdates':[{'Update':{'RegionName':'x'}}]}",
          "NOT_IMPLEMENTED: This version does not support the parameter Update of UpdateTable"},
         {"UpdateTable",
          "{'TableName':'abc','ReplicaUpdates':[{'Create':{'RegionName':'x','KMSMasterKeyId':'k'}}"
