@@ -76,11 +76,23 @@ static bool batch_get_collect(struct call *call, struct error *err)
     return true;
 }
 
+static bool batch_get_legacy(struct call *call, struct error *err)
+{
+    struct batch_get *state = call->state;
+    for (uint32_t i = 0; i < state->tables_count; i++) {
+        struct batch_table *table = &state->tables[i];
+        if (!request_legacy(call, table->asked, TEXT_BIT(TEXT_PROJECTION), &table->request, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool batch_get_decode(struct call *call, struct error *err)
 {
     struct batch_get *state = call->state;
     if (!batch_begin(call, &shape_batch_get_item, &state->tables, &state->tables_count, err) ||
-        !batch_get_collect(call, err)) {
+        !batch_get_legacy(call, err) || !batch_get_collect(call, err)) {
         return false;
     }
     for (uint32_t i = 0; i < state->tables_count; i++) {
@@ -196,8 +208,8 @@ static void batch_get_write_unprocessed(struct call *call,
     }
     *first_table = false;
     buffer_append_byte(to, ']');
-    static const char *const echoed[] = {"ConsistentRead", "ProjectionExpression",
-                                         "ExpressionAttributeNames"};
+    static const char *const echoed[] = {"ConsistentRead", "AttributesToGet",
+                                         "ProjectionExpression", "ExpressionAttributeNames"};
     for (size_t i = 0; i < ARRAY_COUNT(echoed); i++) {
         const struct json *member = json_get(state->tables[table].asked, echoed[i]);
         if (member != NULL) {

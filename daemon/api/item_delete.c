@@ -8,6 +8,7 @@ static bool item_delete_decode(struct call *call, struct error *err)
     struct request *request = &state->request;
     state->kind = WRITE_DELETE;
     if (!request_begin(call, &shape_delete_item, request, err) ||
+        !request_legacy(call, call->body, TEXT_BIT(TEXT_CONDITION), request, err) ||
         !request_image(call, "Key", &state->item, err) ||
         !request_compile(call, call->body, TEXT_BIT(TEXT_CONDITION), request, err) ||
         !item_write_old_only(state, call->body, err) || !request_open(call, request, err) ||

@@ -14,6 +14,7 @@ static bool item_get_decode(struct call *call, struct error *err)
     struct item_get *state = call->state;
     struct request *request = &state->request;
     if (!request_begin(call, &shape_get_item, request, err) ||
+        !request_legacy(call, call->body, TEXT_BIT(TEXT_PROJECTION), request, err) ||
         !request_image(call, "Key", &state->key, err) ||
         !request_compile(call, call->body, TEXT_BIT(TEXT_PROJECTION), request, err) ||
         !request_open(call, request, err) || !item_check_key(request->table, state->key, err) ||

@@ -8,6 +8,7 @@ static bool item_put_decode(struct call *call, struct error *err)
     struct request *request = &state->request;
     state->kind = WRITE_PUT;
     if (!request_begin(call, &shape_put_item, request, err) ||
+        !request_legacy(call, call->body, TEXT_BIT(TEXT_CONDITION), request, err) ||
         !request_image(call, "Item", &state->item, err) ||
         !request_compile(call, call->body, TEXT_BIT(TEXT_CONDITION), request, err) ||
         !item_write_old_only(state, call->body, err) || !request_open(call, request, err) ||

@@ -10,6 +10,7 @@ static bool item_update_decode(struct call *call, struct error *err)
     unsigned texts = TEXT_BIT(TEXT_UPDATE) | TEXT_BIT(TEXT_CONDITION);
     state->kind = WRITE_UPDATE;
     if (!request_begin(call, &shape_update_item, request, err) ||
+        !request_legacy(call, call->body, texts, request, err) ||
         !request_image(call, "Key", &state->item, err) ||
         !request_compile(call, call->body, texts, request, err) ||
         !request_open(call, request, err) || !item_check_key(request->table, state->item, err) ||

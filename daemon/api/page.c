@@ -1,9 +1,14 @@
 #include "daemon/api/page.h"
 
-static bool page_select(const struct json *body, bool *count_only, struct error *err)
+static bool page_select(const struct json *body,
+                        const struct request *request,
+                        bool *count_only,
+                        struct error *err)
 {
     struct slice choice = shape_text(json_get(body, "Select"));
-    bool projects = json_get(body, "ProjectionExpression") != NULL;
+    bool projects = request->expressions[TEXT_PROJECTION] != NULL;
+    bool legacy = (request->legacy & TEXT_BIT(TEXT_PROJECTION)) != 0;
+    const char *given = legacy ? "AttributesToGet" : "ProjectionExpression";
     *count_only = slice_is(choice, "COUNT");
     if (slice_is(choice, "ALL_PROJECTED_ATTRIBUTES") && json_get(body, "IndexName") == NULL) {
         return error_set(err, ERROR_VALIDATION,
@@ -17,13 +22,11 @@ static bool page_select(const struct json *body, bool *count_only, struct error 
     }
     if (*count_only && projects) {
         return error_set(err, ERROR_VALIDATION,
-                         "Cannot specify the ProjectionExpression when choosing to get only the "
-                         "Count");
+                         "Cannot specify the %s when choosing to get only the Count", given);
     }
     if (choice.size > 0 && projects && !slice_is(choice, "SPECIFIC_ATTRIBUTES")) {
-        return error_set(err, ERROR_VALIDATION,
-                         "Cannot specify the ProjectionExpression when choosing to get %.*s",
-                         SLICE_ARGS(choice));
+        return error_set(err, ERROR_VALIDATION, "Cannot specify the %s when choosing to get %.*s",
+                         given, SLICE_ARGS(choice));
     }
     return true;
 }
@@ -32,7 +35,8 @@ bool page_begin(struct call *call, const struct shape *shape, unsigned texts, st
 {
     struct page_call *state = call->state;
     struct request *request = &state->request;
-    if (!request_begin(call, shape, request, err)) {
+    if (!request_begin(call, shape, request, err) ||
+        !request_legacy(call, call->body, texts, request, err)) {
         return false;
     }
     if (json_get(call->body, "ExclusiveStartKey") != NULL &&
@@ -40,7 +44,7 @@ bool page_begin(struct call *call, const struct shape *shape, unsigned texts, st
         return error_wrap(err, "The provided starting key is invalid");
     }
     if (!request_compile(call, call->body, texts, request, err) ||
-        !page_select(call->body, &state->page.count_only, err)) {
+        !page_select(call->body, request, &state->page.count_only, err)) {
         return false;
     }
     state->consistent = shape_boolean(json_get(call->body, "ConsistentRead"), false);

@@ -4,6 +4,7 @@
 
 struct query_filter_check {
     const struct table *table;
+    bool legacy;
     struct error *err;
 };
 
@@ -14,9 +15,8 @@ static bool query_filter_visit(void *context, const struct expression_path *path
     bool sort = table_has_sort(check->table) && slice_equal(path->head, check->table->sort.name);
     return (!partition && !sort) ||
            error_set(check->err, ERROR_VALIDATION,
-                     "Filter Expression can only contain non-primary key attributes: Primary key "
-                     "attribute: %.*s",
-                     SLICE_ARGS(path->head));
+                     "%s can only contain non-primary key attributes: Primary key attribute: %.*s",
+                     check->legacy ? "QueryFilter" : "Filter Expression", SLICE_ARGS(path->head));
 }
 
 static bool query_decode(struct call *call, struct error *err)
@@ -44,7 +44,8 @@ static bool query_decode(struct call *call, struct error *err)
     if (!expression_key_condition(condition, &keys, &page->condition, err)) {
         return false;
     }
-    struct query_filter_check check = {table, err};
+    struct query_filter_check check = {table, (state->request.legacy & TEXT_BIT(TEXT_FILTER)) != 0,
+                                       err};
     return page->filter == NULL || expression_visit_paths(page->filter, query_filter_visit, &check);
 }
 

@@ -2,6 +2,7 @@
  * what to return. The functions stand in the order in which DynamoDB checks (dynamodb-api.md 4.4):
  *
  *     request_begin     shapes, then the table's name or ARN
+ *     request_legacy    Expected and the other parameters before there were expressions
  *     request_image     Item, Key, ExclusiveStartKey
  *     request_compile   ExpressionAttributeValues, texts, unused placeholders
  *     (the operation)   ReturnValues, Select, segments
@@ -34,6 +35,7 @@ struct request {
     const struct table *table; /* A reference. */
     enum capacity_detail capacity;
     struct expression *expressions[TEXTS];
+    unsigned legacy; /* TEXT_BITs of those that stem from legacy parameters. */
 };
 
 MUST_CHECK bool request_begin(struct call *call,
@@ -41,6 +43,14 @@ MUST_CHECK bool request_begin(struct call *call,
                               struct request *request,
                               struct error *err);
 void request_release(struct request *request);
+
+/* The legacy parameters of `owner` that stand for `texts` (request_legacy.c). Errors: VALIDATION.
+ */
+MUST_CHECK bool request_legacy(struct call *call,
+                               const struct json *owner,
+                               unsigned texts,
+                               struct request *request,
+                               struct error *err);
 
 /* A member that is an item or a key, as an image. */
 MUST_CHECK bool

@@ -33,22 +33,6 @@ static bool unserved_if_infrequent(const struct json *value)
 
 /* Members that ask for what a plain table is anyway are served; the rest of them is not. */
 static const struct unserved unserved_rows[] = {
-    {&shape_put_item, "Expected", NULL},
-    {&shape_put_item, "ConditionalOperator", NULL},
-    {&shape_get_item, "AttributesToGet", NULL},
-    {&shape_update_item, "AttributeUpdates", NULL},
-    {&shape_update_item, "Expected", NULL},
-    {&shape_update_item, "ConditionalOperator", NULL},
-    {&shape_delete_item, "Expected", NULL},
-    {&shape_delete_item, "ConditionalOperator", NULL},
-    {&shape_query, "AttributesToGet", NULL},
-    {&shape_query, "KeyConditions", NULL},
-    {&shape_query, "QueryFilter", NULL},
-    {&shape_query, "ConditionalOperator", NULL},
-    {&shape_scan, "AttributesToGet", NULL},
-    {&shape_scan, "ScanFilter", NULL},
-    {&shape_scan, "ConditionalOperator", NULL},
-    {&shape_batch_get_item, "RequestItems.*.AttributesToGet", NULL},
     {&shape_create_table, "LocalSecondaryIndexes", NULL},
     {&shape_create_table, "GlobalSecondaryIndexes", NULL},
     {&shape_create_table, "StreamSpecification", unserved_if_stream},

@@ -189,14 +189,39 @@ static void shape_print_roles(struct shape_text *to,
     }
 }
 
-static bool
-shape_mixing(const struct shape *shape, const struct json *const *found, struct error *err)
+/* KeyConditions may stand beside expressions that are no key condition. */
+static const struct json *const *shape_excuse_keys(const struct shape *shape,
+                                                   const struct json *const *found,
+                                                   const struct json *kept[SHAPE_MEMBERS_MAX])
+{
+    uint32_t keys = shape_find(shape, SLICE_LITERAL("KeyConditions"));
+    uint32_t expression = shape_find(shape, SLICE_LITERAL("KeyConditionExpression"));
+    if (keys == SHAPE_NO_MEMBER || found[keys] == NULL || found[expression] != NULL) {
+        return found;
+    }
+    memcpy(kept, found, shape->members_count * sizeof(*kept));
+    kept[keys] = NULL;
+    return kept;
+}
+
+static bool shape_has_both(const struct shape *shape, const struct json *const *found)
 {
     unsigned roles = 0;
     for (uint32_t i = 0; i < shape->members_count; i++) {
         roles |= found[i] != NULL ? 1U << shape->members[i].role : 0;
     }
-    if ((roles & 1U << ROLE_LEGACY) == 0 || (roles & 1U << ROLE_EXPRESSION) == 0) {
+    return (roles & 1U << ROLE_LEGACY) != 0 && (roles & 1U << ROLE_EXPRESSION) != 0;
+}
+
+static bool
+shape_mixing(const struct shape *shape, const struct json *const *found, struct error *err)
+{
+    const struct json *kept[SHAPE_MEMBERS_MAX];
+    if (!shape_has_both(shape, found)) {
+        return true;
+    }
+    found = shape_excuse_keys(shape, found, kept);
+    if (!shape_has_both(shape, found)) {
         return true;
     }
     char bytes[2][SHAPE_PATH_BYTES_MAX];

@@ -38,11 +38,13 @@ static bool bind_all_defined(const struct binding *binding, struct error *err)
     return true;
 }
 
-static const char *bind_long_type_name(enum value_type type)
+const char *bind_long_type_name(enum value_type type)
 {
     static const char *const names[VALUE_TYPES] = {
-        [VALUE_S] = "STRING",  [VALUE_N] = "NUMBER", [VALUE_B] = "BINARY", [VALUE_BOOL] = "BOOLEAN",
-        [VALUE_NULL] = "NULL", [VALUE_M] = "MAP",    [VALUE_L] = "LIST",
+        [VALUE_S] = "STRING",      [VALUE_N] = "NUMBER",      [VALUE_B] = "BINARY",
+        [VALUE_BOOL] = "BOOLEAN",  [VALUE_NULL] = "NULL",     [VALUE_M] = "MAP",
+        [VALUE_L] = "LIST",        [VALUE_SS] = "STRING_SET", [VALUE_NS] = "NUMBER_SET",
+        [VALUE_BS] = "BINARY_SET",
     };
     ensure((size_t)type < VALUE_TYPES && names[type] != NULL);
     return names[type];
@@ -110,7 +112,7 @@ bool bind_update(const struct binding *binding, struct error *err)
     if (!bind_all_defined(binding, err)) {
         return false;
     }
-    if (binding->fresh && !path_build_tree(program, binding->arena, err)) {
+    if (binding->fresh && !path_build_tree(program, &program->arena, binding->arena, err)) {
         return false;
     }
     for (uint32_t i = 0; i < program->actions_count; i++) {
@@ -144,5 +146,5 @@ bool bind_projection(const struct binding *binding, struct error *err)
             return false;
         }
     }
-    return path_build_tree(program, binding->arena, err);
+    return path_build_tree(program, &program->arena, binding->arena, err);
 }

@@ -164,7 +164,10 @@ static void path_grow(struct arena *arena,
     }
 }
 
-bool path_build_tree(struct program *program, struct arena *scratch, struct error *err)
+bool path_build_tree(struct program *program,
+                     struct arena *arena,
+                     struct arena *scratch,
+                     struct error *err)
 {
     uint32_t count = program->paths_count;
     ensure(count > 0);
@@ -178,6 +181,6 @@ bool path_build_tree(struct program *program, struct arena *scratch, struct erro
             return path_report_fault(program, scratch, err);
         }
     }
-    path_grow(&program->arena, &program->tree, entries, count, 0);
+    path_grow(arena, &program->tree, entries, count, 0);
     return true;
 }

@@ -111,6 +111,7 @@ struct program {
     struct action *actions; /* Updates, in the order of the text. */
     uint32_t actions_count;
     bool creates;              /* Updates: has a SET or an ADD. */
+    bool legacy;               /* Made by legacy.c: all of it lies in the request's arena. */
     const struct path **paths; /* All of them; of an update the targets only. */
     uint32_t paths_count;
     struct branch tree; /* Projections and updates; made by the first bind. */
@@ -153,9 +154,12 @@ bool path_find(const struct path *path, struct slice image, struct value *found)
 bool path_equal(const struct path *a, const struct path *b);
 /* "[a, [0], b]", in the arena. */
 const char *path_print(const struct path *path, struct arena *arena);
-/* Merge program->paths into program->tree.
+/* Merge program->paths into program->tree, whose branches lie in `arena`.
  * Errors: VALIDATION when two of them overlap or conflict. */
-MUST_CHECK bool path_build_tree(struct program *program, struct arena *scratch, struct error *err);
+MUST_CHECK bool path_build_tree(struct program *program,
+                                struct arena *arena,
+                                struct arena *scratch,
+                                struct error *err);
 
 /* --- evaluate.c --- */
 
@@ -193,6 +197,8 @@ bind_defined(const struct binding *binding, const struct node *node, struct erro
 enum value_type bind_type(const struct binding *binding, const struct node *node);
 /* Function arity. */
 MUST_CHECK bool bind_arity(const struct node *node, struct error *err);
+/* "STRING", "NUMBER" …, as some error texts call types. */
+const char *bind_long_type_name(enum value_type type);
 
 /* --- cache.c --- */
 

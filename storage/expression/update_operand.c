@@ -174,6 +174,9 @@ static bool update_add(struct value old,
     if (old.type == VALUE_MISSING) {
         return true;
     }
+    if (operand.type == VALUE_L) { /* Of legacy updates only. */
+        return update_list_append(old, operand, arena, &effect->value, err);
+    }
     if (operand.type == VALUE_N) {
         return update_arithmetic(true, old, operand, arena, &effect->value, err);
     }
@@ -187,6 +190,7 @@ static bool update_effect(const struct expression *expression,
                           struct effect *effect,
                           struct error *err)
 {
+    const struct program *program = expression->program;
     struct value old;
     struct value operand = {0};
     *effect = (struct effect){.kind = EFFECT_REMOVE};
@@ -202,6 +206,9 @@ static bool update_effect(const struct expression *expression,
     }
     if (!path_find(action->target, image, &old)) {
         old = (struct value){0};
+    }
+    if (program->legacy && old.type != VALUE_MISSING && old.type != operand.type) {
+        return error_set(err, ERROR_VALIDATION, "Type mismatch for attribute to update");
     }
     if (action->kind == ACTION_ADD) {
         return update_add(old, operand, arena, effect, err);

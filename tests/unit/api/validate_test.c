@@ -226,26 +226,6 @@ Test(validate, a_long_value_is_cut_so_that_its_constraint_is_still_told)
 Test(validate, what_is_not_served_is_refused_by_name)
 {
     static const struct step steps[] = {
-        {"PutItem", "{'TableName':'abc','Item':{'pk':{'S':'a'}},'Expected':{}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter Expected of PutItem"},
-        {"UpdateItem", "{'TableName':'abc','Key':{'pk':{'S':'a'}},'AttributeUpdates':{}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter AttributeUpdates of "
-         "UpdateItem"},
-        {"GetItem", "{'TableName':'abc','Key':{'pk':{'S':'a'}},'AttributesToGet':['a']}",
-         "NOT_IMPLEMENTED: This version does not support the parameter AttributesToGet of GetItem"},
-        {"Query", "{'TableName':'abc','KeyConditions':{}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter KeyConditions of Query"},
-        {"Query", "{'TableName':'abc','QueryFilter':{}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter QueryFilter of Query"},
-        {"Scan", "{'TableName':'abc','ScanFilter':{}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter ScanFilter of Scan"},
-        {"Scan", "{'TableName':'abc','ConditionalOperator':'AND'}",
-         "NOT_IMPLEMENTED: This version does not support the parameter ConditionalOperator of "
-         "Scan"},
-        {"BatchGetItem",
-         "{'RequestItems':{'abc':{'Keys':[{'a':{'S':'a'}}],'AttributesToGet':['a']}}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter AttributesToGet of "
-         "BatchGetItem"},
         {"UpdateTable", "{'TableName':'abc','GlobalSecondaryIndexUpdates':[]}",
          "NOT_IMPLEMENTED: This version does not support the parameter "
          "GlobalSecondaryIndexUpdates of UpdateTable"},
