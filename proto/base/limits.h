@@ -32,9 +32,11 @@ enum {
     TABLE_LOCAL_INDEXES_MAX = 5,
     TABLE_GLOBAL_INDEXES_MAX = 20,
     TABLE_INDEXES_MAX = TABLE_LOCAL_INDEXES_MAX + TABLE_GLOBAL_INDEXES_MAX,
+    INDEX_NAME_BYTES_MAX = 255,
     INDEX_NON_KEY_MAX = 20, /* NonKeyAttributes of one index. */
     TABLE_NON_KEY_MAX = 100,
     TABLE_ATTRIBUTES_MAX = 2 + TABLE_LOCAL_INDEXES_MAX + 8 * TABLE_GLOBAL_INDEXES_MAX,
+    TABLE_KMS_KEY_BYTES_MAX = 2048,
     TABLE_TAGS_MAX = 50,
     TABLE_POLICY_BYTES_MAX = 20480,
     SETTING_BYTES_MAX = 64 << 10,
@@ -86,13 +88,13 @@ enum {
     PEER_KEY_BYTES_MAX = 4096,        /* Image of the key attributes alone. */
     PEER_RAW_BYTES_MAX = 2 << 20,     /* Records of a batch, decompressed. */
     PEER_DECODED_BYTES_MAX = 8 << 20, /* Memory one message may take while it is decoded. */
-    PEER_TABLE_ATTRIBUTES_MAX = 64,   /* Of one table, as the catalog has it. */
-    PEER_TEXT_BYTES_MAX = 1024,       /* Refusals and reasons. */
-    PEER_UNACKED_BATCHES_MAX = 512,   /* Applied, not yet durable; past it they are joined. */
-    CLOCK_AHEAD_MS_MAX = 60000,       /* A peer's stamp drags our clock at most this far ahead. */
-    CONFLICT_SKEW_MS = 1000,          /* A winner this far ahead of our clock: reason CLOCK. */
-    PAGE_LOOP_ROWS = 64,              /* Rows one page may look at on a loop; then a worker. */
-    PAGE_LOOP_EFFORT = 4 << 20,       /* Bytes its filter may look at there. */
-    PAGE_EFFORT_MAX = 512 << 20,      /* And at all: then the page ends. */
-    PAGE_ROWS_MAX = 100000,           /* Rows one page looks at, deleted ones included. */
+    PEER_TABLE_ATTRIBUTES_MAX = TABLE_ATTRIBUTES_MAX, /* Of one table, as the catalog has it. */
+    PEER_TEXT_BYTES_MAX = 1024,                       /* Refusals and reasons. */
+    PEER_UNACKED_BATCHES_MAX = 512, /* Applied, not yet durable; past it they are joined. */
+    CLOCK_AHEAD_MS_MAX = 60000,     /* A peer's stamp drags our clock at most this far ahead. */
+    CONFLICT_SKEW_MS = 1000,        /* A winner this far ahead of our clock: reason CLOCK. */
+    PAGE_LOOP_ROWS = 64,            /* Rows one page may look at on a loop; then a worker. */
+    PAGE_LOOP_EFFORT = 4 << 20,     /* Bytes its filter may look at there. */
+    PAGE_EFFORT_MAX = 512 << 20,    /* And at all: then the page ends. */
+    PAGE_ROWS_MAX = 100000,         /* Rows one page looks at, deleted ones included. */
 };

@@ -5,9 +5,11 @@
  * crash. Changes take turns under `writing`, which is held across the disk and therefore never
  * taken by readers. `changing` is the callers' lock for read-modify-write (catalog_change_begin).
  *
- * Keys in `meta`: catalog/table/<id 4> -> record.h; catalog/totals/<id 4> -> record.h;
- * catalog/dropped/<id 4> -> empty, while the rows of a removed table may still be there;
- * catalog/next-id -> 4 bytes, the id of the next table: ids are never reused. */
+ * Keys in `meta`: catalog/table/<id 4> -> record.h; catalog/totals/<id 4> and
+ * catalog/totals/<id 4><index 2> -> record.h; catalog/setting/<id 4><setting 1> -> record.h;
+ * catalog/dropped/<id 4> and catalog/dropped-index/<id 4><index 2> -> empty, while the rows of a
+ * removed table or index may still be there; catalog/next-id -> 4 bytes, the id of the next table:
+ * ids are never reused. */
 #include "storage/catalog/catalog_inner.h"
 
 #include "storage/catalog/record.h"
@@ -30,34 +32,12 @@ static bool catalog_load_table(struct catalog *catalog, struct slice record, str
         return false;
     }
     uint32_t id = description->table.id;
-    uint8_t key[CATALOG_KEY_BYTES_MAX];
-    struct engine_value totals;
-    bool found = false;
-    if (!engine_get(catalog->engine, FAMILY_META, NULL, catalog_key(key, KEY_TOTALS, id), READ_FULL,
-                    &totals, &found, err)) {
-        description_release(description);
-        return false;
-    }
-    if (found) {
-        int64_t items = 0;
-        int64_t bytes = 0;
-        bool ok = table_totals_decode(totals.bytes, &items, &bytes, err);
-        engine_value_release(&totals);
-        if (!ok) {
-            description_release(description);
-            return false;
-        }
-        atomic_store(&description->slot->items, items);
-        atomic_store(&description->slot->bytes, bytes);
-        description->slot->saved_items = items;
-        description->slot->saved_bytes = bytes;
-    }
     if (catalog->slots.count == TABLES_MAX || id >= catalog->next_id) {
         description_release(description);
         return error_set(err, ERROR_CORRUPT, "the catalog holds table %u beyond its bounds", id);
     }
     slots_add(&catalog->slots, description);
-    return true;
+    return catalog_load_totals(catalog, description->slot, err);
 }
 
 static bool catalog_load(struct catalog *catalog, struct error *err)
@@ -92,7 +72,7 @@ static bool catalog_load(struct catalog *catalog, struct error *err)
         ok = catalog_load_table(catalog, engine_iterator_value(iterator), err);
     }
     engine_iterator_close(iterator);
-    return ok && err->code == ERROR_NONE;
+    return ok && err->code == ERROR_NONE && catalog_load_settings(catalog, err);
 }
 
 bool catalog_open(struct engine *engine, struct catalog **catalog, struct error *err)
@@ -165,12 +145,6 @@ const struct table *catalog_acquire_uid(struct catalog *catalog,
     return table;
 }
 
-/* A table that the catalog handed out is the first member of a description. */
-static struct description *catalog_description(const struct table *table)
-{
-    return (struct description *)(uintptr_t)table;
-}
-
 void table_release(const struct table *table)
 {
     description_release(catalog_description(table));
@@ -185,6 +159,12 @@ bool table_is_replicated(const struct table *table)
 {
     return atomic_load_explicit(&catalog_description(table)->slot->replicated,
                                 memory_order_acquire);
+}
+
+bool table_is_current(const struct table *table)
+{
+    const struct description *description = catalog_description(table);
+    return atomic_load_explicit(&description->slot->newest, memory_order_acquire) == description;
 }
 
 uint32_t catalog_list(struct catalog *catalog,
@@ -226,8 +206,7 @@ void catalog_change_end(struct catalog *catalog)
     ensure(pthread_mutex_unlock(&catalog->changing) == 0);
 }
 
-/* Append the batch, close it and wait until it is durable. */
-static bool catalog_commit(struct catalog *catalog, struct engine_batch *batch, struct error *err)
+bool catalog_commit(struct catalog *catalog, struct engine_batch *batch, struct error *err)
 {
     uint64_t seq = engine_commit_begin(catalog->engine);
     bool ok = engine_commit_append(catalog->engine, batch, seq, err) &&
@@ -332,8 +311,7 @@ bool catalog_create(struct catalog *catalog, const struct table *table, struct e
     return ok;
 }
 
-/* Under `writing`, so the slot stays in the set. */
-static struct slot *catalog_find_slot(struct catalog *catalog, uint32_t id, struct error *err)
+struct slot *catalog_find_slot(struct catalog *catalog, uint32_t id, struct error *err)
 {
     catalog_read_lock(catalog);
     struct slot *slot = slots_find_id(&catalog->slots, id);
@@ -352,6 +330,32 @@ static void catalog_check_update(const struct table *before, const struct table 
     ensure(slice_equal(before->partition.name, after->partition.name));
     ensure(before->sort.type == after->sort.type);
     ensure(!table_has_sort(before) || slice_equal(before->sort.name, after->sort.name));
+    ensure(after->next_index_id >= before->next_index_id);
+    for (uint32_t i = 0; i < after->indexes_count; i++) {
+        const struct table_index *index = &after->indexes[i];
+        const struct table_index *known = table_find_index_id(before, index->id);
+        ensure(known != NULL || index->id >= before->next_index_id);
+        ensure(known == NULL || slice_equal(known->name, index->name));
+    }
+}
+
+/* The rows of indexes that the description loses are to be dropped. */
+static void catalog_note_lost_indexes(struct catalog *catalog,
+                                      struct engine_batch *batch,
+                                      const struct table *before,
+                                      const struct table *after)
+{
+    uint8_t key[CATALOG_KEY_BYTES_MAX];
+    for (uint32_t i = 0; i < before->indexes_count; i++) {
+        uint16_t index = before->indexes[i].id;
+        if (table_find_index_id(after, index) == NULL) {
+            engine_batch_put(catalog->engine, batch, FAMILY_META,
+                             catalog_index_key(key, KEY_DROPPED_INDEX, before->id, index),
+                             SLICE_LITERAL(""));
+            engine_batch_delete(catalog->engine, batch, FAMILY_META,
+                                catalog_index_key(key, KEY_TOTALS, before->id, index));
+        }
+    }
 }
 
 /* Under `writing`. */
@@ -375,14 +379,12 @@ catalog_update_locked(struct catalog *catalog, const struct table *table, struct
     struct engine_batch *batch = engine_batch_open();
     engine_batch_put(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_TABLE, table->id),
                      buffer_slice(&record));
+    catalog_note_lost_indexes(catalog, batch, &slot->current->table, table);
     ok = catalog_commit(catalog, batch, err);
     if (ok) { /* Same name, id and uid: the slot stays where it is. */
         catalog_write_lock(catalog);
-        struct description *before = slot->current;
-        slot->current = description;
-        atomic_store_explicit(&slot->replicated, table->replicas_count > 0, memory_order_release);
+        description = slot_set_current(slot, description);
         catalog_unlock(catalog);
-        description = before;
     }
     description_release(description);
     arena_destroy(&arena);
@@ -409,7 +411,8 @@ bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err)
         uint8_t key[CATALOG_KEY_BYTES_MAX];
         struct engine_batch *batch = engine_batch_open();
         engine_batch_delete(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_TABLE, id));
-        engine_batch_delete(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_TOTALS, id));
+        catalog_delete_totals(catalog, batch, &slot->current->table);
+        catalog_delete_settings(catalog, batch, id);
         engine_batch_put(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_DROPPED, id),
                          SLICE_LITERAL(""));
         ok = catalog_commit(catalog, batch, err);
@@ -417,6 +420,7 @@ bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err)
     if (ok) {
         catalog_write_lock(catalog);
         atomic_store_explicit(&slot->dropped, true, memory_order_release);
+        catalog_free_settings(slot);
         slots_remove(&catalog->slots, slot);
         catalog_unlock(catalog);
     }
@@ -457,6 +461,60 @@ bool catalog_forget_dropped(struct catalog *catalog, uint32_t id, struct error *
     struct engine_batch *batch = engine_batch_open();
     engine_batch_delete(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_DROPPED, id));
     return catalog_commit(catalog, batch, err);
+}
+
+bool catalog_next_dropped_index(struct catalog *catalog,
+                                struct dropped_index *dropped,
+                                struct error *err)
+{
+    uint8_t lower[CATALOG_KEY_BYTES_MAX];
+    uint8_t upper[CATALOG_KEY_BYTES_MAX];
+    struct slice from = dropped->index == UINT16_MAX
+                            ? catalog_index_key(lower, KEY_DROPPED_INDEX, dropped->table_id + 1, 0)
+                            : catalog_index_key(lower, KEY_DROPPED_INDEX, dropped->table_id,
+                                                (uint16_t)(dropped->index + 1));
+    *dropped = (struct dropped_index){0};
+    struct engine_iterator *iterator =
+        engine_iterator_open(catalog->engine, FAMILY_META, NULL, from,
+                             catalog_key(upper, KEY_DROPPED_INDEX, UINT32_MAX), READ_FULL);
+    error_clear(err);
+    bool ok = true;
+    if (engine_iterator_first(iterator, err)) {
+        struct slice key = engine_iterator_key(iterator);
+        size_t prefix = strlen(KEY_DROPPED_INDEX);
+        ok = key.size == prefix + 6;
+        if (ok) {
+            dropped->table_id = get_be32(key.data + prefix);
+            dropped->index = get_be16(key.data + prefix + 4);
+        } else {
+            error_set(err, ERROR_CORRUPT, "a dropped index's note has a key of %zu bytes",
+                      key.size);
+        }
+    }
+    engine_iterator_close(iterator);
+    return ok && err->code == ERROR_NONE;
+}
+
+bool catalog_forget_dropped_index(struct catalog *catalog,
+                                  const struct dropped_index *dropped,
+                                  struct error *err)
+{
+    uint8_t key[CATALOG_KEY_BYTES_MAX];
+    struct engine_batch *batch = engine_batch_open();
+    engine_batch_delete(
+        catalog->engine, batch, FAMILY_META,
+        catalog_index_key(key, KEY_DROPPED_INDEX, dropped->table_id, dropped->index));
+    return catalog_commit(catalog, batch, err);
+}
+
+const struct table_index *table_find_index_id(const struct table *table, uint16_t id)
+{
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        if (table->indexes[i].id == id) {
+            return &table->indexes[i];
+        }
+    }
+    return NULL;
 }
 
 const struct table_index *table_find_index(const struct table *table, struct slice name)

@@ -61,10 +61,11 @@ struct table_index {
     enum projection_kind projection;
     const struct slice *non_key; /* INCLUDE: NonKeyAttributes as sent. */
     uint32_t non_key_count;
-    struct throughput throughput;
+    struct throughput throughput; /* GLOBAL only. */
 };
 
-/* All slices live in the table's own memory. */
+/* All slices, and what `indexes` points to, live in the table's own memory when the catalog hands
+ * it out. Whoever describes a table to the catalog lends them for the call. */
 struct table {
     uint32_t id;                  /* Local, never reused: the first four bytes of the item keys. */
     uint8_t uid[TABLE_UID_BYTES]; /* The table's identity in all regions: equal on all replicas. */
@@ -94,8 +95,9 @@ struct table {
     uint16_t schema_region; /* Breaks ties. */
 };
 
-/* NULL when there is none of that name. */
+/* NULL when there is none of that name, or of that id. */
 const struct table_index *table_find_index(const struct table *table, struct slice name);
+const struct table_index *table_find_index_id(const struct table *table, uint16_t id);
 
 static inline struct key_schema table_key_schema(const struct table *table)
 {
@@ -139,12 +141,19 @@ bool table_is_dropped(const struct table *table);
  * carries what replicas need. */
 bool table_is_replicated(const struct table *table);
 
+/* Is this the newest description of the table? A writer asks under the row's latch and takes the
+ * newest one (catalog_acquire_id) when it is not: so after catalog_update and store_barrier every
+ * write maintains the indexes of the new description. */
+bool table_is_current(const struct table *table);
+
 /* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero, its table_id
  * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, CORRUPT (no possible
  * description), THROTTLED, IO. */
 MUST_CHECK bool
 catalog_create(struct catalog *catalog, const struct table *table, struct error *err);
-/* Replace the description of the table with table->id (same name, same keys). Durable on return.
+/* Replace the description of the table with table->id (same name, same keys). An index keeps its id
+ * and name; a new one has an id of at least the old next_index_id. The rows of an index that is
+ * left out are dropped in the background: it should have been DELETING before. Durable on return.
  * Errors: NOT_FOUND (removed meanwhile), CORRUPT (no possible description), THROTTLED, IO. */
 MUST_CHECK bool
 catalog_update(struct catalog *catalog, const struct table *table, struct error *err);
@@ -163,6 +172,20 @@ catalog_next_dropped(struct catalog *catalog, uint32_t after, uint32_t *id, stru
 /* Its rows are gone. Durable on return. Errors: THROTTLED, IO. */
 MUST_CHECK bool catalog_forget_dropped(struct catalog *catalog, uint32_t id, struct error *err);
 
+/* The next note behind *dropped (0, 0: the first) of an index whose rows are still to be dropped;
+ * table_id 0 when there is none. Errors: IO, CORRUPT. */
+struct dropped_index {
+    uint32_t table_id;
+    uint16_t index;
+};
+MUST_CHECK bool catalog_next_dropped_index(struct catalog *catalog,
+                                           struct dropped_index *dropped,
+                                           struct error *err);
+/* Its rows are gone. Durable on return. Errors: THROTTLED, IO. */
+MUST_CHECK bool catalog_forget_dropped_index(struct catalog *catalog,
+                                             const struct dropped_index *dropped,
+                                             struct error *err);
+
 /* Running totals for DescribeTable: exact in memory, saved at close and every so often. After an
  * unclean stop the saved ones serve until the store has counted again (storage/table/totals.h). */
 void catalog_count_items(struct catalog *catalog, uint32_t id, int64_t items, int64_t bytes);
@@ -172,11 +195,17 @@ void catalog_running_totals(struct catalog *catalog, uint32_t id, int64_t *items
 /* Append the changed totals of every table to `meta`; they are as durable as the next sync makes
  * them. Errors: THROTTLED, IO. */
 MUST_CHECK bool catalog_save_totals(struct catalog *catalog, struct error *err);
-/* The same for one index. */
+/* The same for one index; what the newest description does not have is not counted. */
 void catalog_count_index(
     struct catalog *catalog, uint32_t id, uint16_t index, int64_t items, int64_t bytes);
 void catalog_index_totals(
     struct catalog *catalog, uint32_t id, uint16_t index, uint64_t *items, uint64_t *bytes);
+void catalog_running_index_totals(
+    struct catalog *catalog, uint32_t id, uint16_t index, int64_t *items, int64_t *bytes);
+
+/* As catalog_count_items and catalog_count_index for whoever holds a description: takes no lock. */
+void table_count_items(const struct table *table, int64_t items, int64_t bytes);
+void table_count_index(const struct table *table, uint16_t index, int64_t items, int64_t bytes);
 
 /* Small documents that hang on a table of this region and end with it: tags, the resource policy,
  * what was set for contributor insights and the like. Kept in memory; read on any thread. A setting

@@ -2,6 +2,7 @@
  *
  *   catalog.c   opening, lookups, changes
  *   totals.c    counting items and saving the counts
+ *   settings.c  documents that hang on a table
  *   slots.c     the set of tables in memory
  *   record.c    the stored forms */
 #pragma once
@@ -11,7 +12,9 @@
 
 #include <pthread.h>
 
-#define KEY_TOTALS "catalog/totals/"
+#define KEY_TOTALS "catalog/totals/"               /* Table id 4, of an index also index id 2. */
+#define KEY_SETTING "catalog/setting/"             /* Table id 4, setting 1. */
+#define KEY_DROPPED_INDEX "catalog/dropped-index/" /* Table id 4, index id 2. */
 
 enum { CATALOG_KEY_BYTES_MAX = 32 };
 
@@ -32,6 +35,41 @@ catalog_key(uint8_t to[static CATALOG_KEY_BYTES_MAX], const char *prefix, uint32
     put_be32(to + size, id);
     return (struct slice){to, size + 4};
 }
+
+/* The key of something that belongs to index `index` of table `id`. */
+static inline struct slice catalog_index_key(uint8_t to[static CATALOG_KEY_BYTES_MAX],
+                                             const char *prefix,
+                                             uint32_t id,
+                                             uint16_t index)
+{
+    size_t size = catalog_key(to, prefix, id).size;
+    put_be16(to + size, index);
+    return (struct slice){to, size + 2};
+}
+
+/* A table that the catalog handed out is the first member of a description. */
+static inline struct description *catalog_description(const struct table *table)
+{
+    return (struct description *)(uintptr_t)table;
+}
+
+/* Append the batch, close it and wait until it is durable. */
+bool catalog_commit(struct catalog *catalog, struct engine_batch *batch, struct error *err);
+/* Under `writing`, so the slot stays in the set. NULL with NOT_FOUND. */
+struct slot *catalog_find_slot(struct catalog *catalog, uint32_t id, struct error *err);
+
+/* At opening, once the tables are there. */
+MUST_CHECK bool catalog_load_settings(struct catalog *catalog, struct error *err);
+/* For a table that is being removed. */
+void catalog_delete_settings(struct catalog *catalog, struct engine_batch *batch, uint32_t id);
+/* Under the lock, for a table that has been removed. */
+void catalog_free_settings(struct slot *slot);
+/* At opening: the saved totals of the table and its indexes. */
+MUST_CHECK bool catalog_load_totals(struct catalog *catalog, struct slot *slot, struct error *err);
+/* For a table that is being removed, and for an index. */
+void catalog_delete_totals(struct catalog *catalog,
+                           struct engine_batch *batch,
+                           const struct table *table);
 
 static inline void catalog_read_lock(struct catalog *catalog)
 {

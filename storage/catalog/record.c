@@ -1,5 +1,7 @@
 #include "storage/catalog/record.h"
 
+#include "storage/catalog/record_inner.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -21,18 +23,22 @@ enum {
     FIXED_BYTES = 110,
 
     UUID_TEXT_BYTES = 36,
-    RECORD_VERSION = 1,
+    RECORD_VERSION = 2,
+    RECORD_VERSION_OLDEST = 1,
+    TOTALS_VERSION = 1,
+    SETTING_VERSION = 1,
     FLAG_WAS_ON_DEMAND = 1,
     FLAG_DELETION_PROTECTION = 2,
+    FLAG_ENCRYPTED = 4, /* Since version 2. */
 };
 
-static void record_put_text(struct buffer *to, struct slice text)
+void record_put_text(struct buffer *to, struct slice text)
 {
     buffer_append_varint(to, text.size);
     buffer_append_slice(to, text);
 }
 
-static void record_put_attribute(struct buffer *to, const struct key_attribute *attribute)
+void record_put_attribute(struct buffer *to, const struct key_attribute *attribute)
 {
     buffer_append_byte(to, (uint8_t)attribute->type);
     record_put_text(to, attribute->name);
@@ -48,7 +54,8 @@ static void record_put_fixed(uint8_t *fixed, const struct table *table)
     fixed[STATUS] = (uint8_t)table->status;
     fixed[BILLING] = (uint8_t)table->billing;
     fixed[FLAGS] = (uint8_t)((table->was_on_demand ? FLAG_WAS_ON_DEMAND : 0) |
-                             (table->deletion_protection ? FLAG_DELETION_PROTECTION : 0));
+                             (table->deletion_protection ? FLAG_DELETION_PROTECTION : 0) |
+                             (table->encrypted ? FLAG_ENCRYPTED : 0));
     put_be64(fixed + CREATED, table->created_ms);
     put_be64(fixed + ON_DEMAND_SINCE, table->on_demand_since_ms);
     put_be64(fixed + READ_UNITS, (uint64_t)table->throughput.read_units);
@@ -57,7 +64,7 @@ static void record_put_fixed(uint8_t *fixed, const struct table *table)
     put_be16(fixed + SCHEMA_REGION, table->schema_region);
 }
 
-static bool record_attribute_fits(const struct key_attribute *attribute)
+bool record_attribute_fits(const struct key_attribute *attribute)
 {
     enum value_type type = attribute->type;
     return (type == VALUE_S || type == VALUE_N || type == VALUE_B) && attribute->name.size > 0 &&
@@ -77,6 +84,9 @@ bool table_record_check(const struct table *table, struct error *err)
                 strnlen(table->table_id, sizeof(table->table_id)) == UUID_TEXT_BYTES &&
                 table->status < TABLE_STATUSES && table->billing <= BILLING_PAY_PER_REQUEST &&
                 table->attributes_count <= TABLE_ATTRIBUTES_MAX &&
+                table->table_class < TABLE_CLASSES &&
+                table->kms_key.size <= TABLE_KMS_KEY_BYTES_MAX &&
+                record_throughput_fits(&table->throughput) &&
                 table->replicas_count <= REGIONS_MAX && record_attribute_fits(&table->partition) &&
                 (!table_has_sort(table) || record_attribute_fits(&table->sort));
     for (uint32_t i = 0; fits && i < table->attributes_count; i++) {
@@ -85,7 +95,7 @@ bool table_record_check(const struct table *table, struct error *err)
     for (uint32_t i = 0; fits && i < table->replicas_count; i++) {
         fits = record_replica_fits(&table->replicas[i]);
     }
-    if (!fits) {
+    if (!fits || !record_indexes_fit(table)) {
         return error_set(err, ERROR_CORRUPT, "the description of table %.*s is impossible",
                          SLICE_ARGS(table->name));
     }
@@ -120,11 +130,16 @@ void table_record_encode(struct buffer *to, const struct table *table)
         buffer_append_varint(to, replica->stamp);
         record_put_text(to, slice_text(replica->reason));
     }
+    buffer_append_byte(to, (uint8_t)table->table_class);
+    buffer_append_varint(to, table->class_changed_ms);
+    record_put_text(to, table->kms_key);
+    record_put_throughput(to, &table->throughput);
+    record_put_indexes(to, table);
     uint8_t *record = to->data + start;
     put_be64(record + CHECKSUM, XXH64(record + VERSION, to->size - start - VERSION, 0));
 }
 
-static bool record_take_byte(struct slice *from, uint8_t *byte)
+bool record_take_byte(struct slice *from, uint8_t *byte)
 {
     struct slice taken;
     if (!take_bytes(from, 1, &taken)) {
@@ -134,16 +149,14 @@ static bool record_take_byte(struct slice *from, uint8_t *byte)
     return true;
 }
 
-static bool
-record_take_text(struct slice *from, size_t size_min, size_t size_max, struct slice *text)
+bool record_take_text(struct slice *from, size_t size_min, size_t size_max, struct slice *text)
 {
     uint64_t size;
     return take_varint(from, &size) && size >= size_min && size <= size_max &&
            take_bytes(from, size, text);
 }
 
-static bool
-record_take_attribute(struct slice *from, bool optional, struct key_attribute *attribute)
+bool record_take_attribute(struct slice *from, bool optional, struct key_attribute *attribute)
 {
     uint8_t type;
     if (!record_take_byte(from, &type)) {
@@ -178,7 +191,22 @@ static bool record_take_replica(struct slice *from, struct replica *replica)
     return true;
 }
 
-static bool record_take_lists(struct slice left, struct table *table)
+/* What version 2 has added behind the replicas. */
+static bool record_take_added(struct slice *left, struct arena *arena, struct table *table)
+{
+    uint8_t table_class;
+    if (!record_take_byte(left, &table_class) || table_class >= TABLE_CLASSES ||
+        !take_varint(left, &table->class_changed_ms) ||
+        !record_take_text(left, 0, TABLE_KMS_KEY_BYTES_MAX, &table->kms_key)) {
+        return false;
+    }
+    table->table_class = (enum table_class)table_class;
+    return record_take_throughput(left, &table->throughput) &&
+           record_take_indexes(left, arena, table);
+}
+
+static bool
+record_take_lists(struct slice left, uint8_t version, struct arena *arena, struct table *table)
 {
     uint64_t count;
     if (!record_take_text(&left, 1, TABLE_NAME_BYTES_MAX, &table->name) ||
@@ -202,10 +230,13 @@ static bool record_take_lists(struct slice left, struct table *table)
             return false;
         }
     }
-    return left.size == 0;
+    return (version < 2 || record_take_added(&left, arena, table)) && left.size == 0;
 }
 
-bool table_record_decode(struct slice bytes, struct table *table, struct error *err)
+bool table_record_decode(struct slice bytes,
+                         struct arena *arena,
+                         struct table *table,
+                         struct error *err)
 {
     const uint8_t *from = bytes.data;
     if (bytes.size < FIXED_BYTES ||
@@ -213,16 +244,20 @@ bool table_record_decode(struct slice bytes, struct table *table, struct error *
         return error_set(err, ERROR_CORRUPT, "a table record of %zu bytes fails its checksum",
                          bytes.size);
     }
-    if (from[VERSION] != RECORD_VERSION) {
+    uint8_t version = from[VERSION];
+    if (version < RECORD_VERSION_OLDEST || version > RECORD_VERSION) {
         return error_set(err, ERROR_CORRUPT, "a table record has version %d, this program knows %d",
-                         from[VERSION], RECORD_VERSION);
+                         version, RECORD_VERSION);
     }
+    uint8_t flags = FLAG_WAS_ON_DEMAND | FLAG_DELETION_PROTECTION;
+    flags |= version < 2 ? 0 : FLAG_ENCRYPTED;
     struct table made = {
         .id = get_be32(from + ID),
         .status = (enum table_status)from[STATUS],
         .billing = (enum billing_mode)from[BILLING],
         .was_on_demand = (from[FLAGS] & FLAG_WAS_ON_DEMAND) != 0,
         .deletion_protection = (from[FLAGS] & FLAG_DELETION_PROTECTION) != 0,
+        .encrypted = (from[FLAGS] & FLAG_ENCRYPTED) != 0,
         .created_ms = get_be64(from + CREATED),
         .on_demand_since_ms = get_be64(from + ON_DEMAND_SINCE),
         .throughput.read_units = (int64_t)get_be64(from + READ_UNITS),
@@ -234,8 +269,7 @@ bool table_record_decode(struct slice bytes, struct table *table, struct error *
     memcpy(made.table_id, from + UUID_TEXT, UUID_TEXT_BYTES);
     struct slice lists = {from + FIXED_BYTES, bytes.size - FIXED_BYTES};
     if (made.id == 0 || from[STATUS] >= TABLE_STATUSES || from[BILLING] > BILLING_PAY_PER_REQUEST ||
-        from[FLAGS] > (FLAG_WAS_ON_DEMAND | FLAG_DELETION_PROTECTION) ||
-        !record_take_lists(lists, &made)) {
+        (from[FLAGS] & ~flags) != 0 || !record_take_lists(lists, version, arena, &made)) {
         return error_set(err, ERROR_CORRUPT, "the record of table %u does not decode", made.id);
     }
     if (!table_record_check(&made, err)) {
@@ -247,7 +281,7 @@ bool table_record_decode(struct slice bytes, struct table *table, struct error *
 
 void table_totals_encode(uint8_t to[static TABLE_TOTALS_BYTES], int64_t items, int64_t bytes)
 {
-    to[VERSION] = RECORD_VERSION;
+    to[VERSION] = TOTALS_VERSION;
     put_be64(to + VERSION + 1, (uint64_t)items);
     put_be64(to + VERSION + 9, (uint64_t)bytes);
     put_be64(to, XXH64(to + VERSION, TABLE_TOTALS_BYTES - VERSION, 0));
@@ -255,12 +289,35 @@ void table_totals_encode(uint8_t to[static TABLE_TOTALS_BYTES], int64_t items, i
 
 bool table_totals_decode(struct slice from, int64_t *items, int64_t *bytes, struct error *err)
 {
-    if (from.size != TABLE_TOTALS_BYTES || from.data[VERSION] != RECORD_VERSION ||
+    if (from.size != TABLE_TOTALS_BYTES || from.data[VERSION] != TOTALS_VERSION ||
         get_be64(from.data) != XXH64(from.data + VERSION, TABLE_TOTALS_BYTES - VERSION, 0)) {
         return error_set(err, ERROR_CORRUPT, "a table's totals of %zu bytes do not decode",
                          from.size);
     }
     *items = (int64_t)get_be64(from.data + VERSION + 1);
     *bytes = (int64_t)get_be64(from.data + VERSION + 9);
+    return true;
+}
+
+void setting_encode(struct buffer *to, struct slice value)
+{
+    ensure(value.size <= SETTING_BYTES_MAX);
+    size_t start = to->size;
+    buffer_reserve(to, VERSION + 1 + value.size);
+    to->size += VERSION;
+    buffer_append_byte(to, SETTING_VERSION);
+    buffer_append_slice(to, value);
+    put_be64(to->data + start, XXH64(to->data + start + VERSION, 1 + value.size, 0));
+}
+
+bool setting_decode(struct slice from, struct slice *value, struct error *err)
+{
+    if (from.size <= VERSION || from.size > VERSION + 1 + SETTING_BYTES_MAX ||
+        from.data[VERSION] != SETTING_VERSION ||
+        get_be64(from.data) != XXH64(from.data + VERSION, from.size - VERSION, 0)) {
+        return error_set(err, ERROR_CORRUPT, "a table's setting of %zu bytes does not decode",
+                         from.size);
+    }
+    *value = slice_of(from.data + VERSION + 1, from.size - VERSION - 1);
     return true;
 }

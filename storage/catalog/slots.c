@@ -12,6 +12,9 @@ static void slot_release(struct slot *slot)
     unsigned before = atomic_fetch_sub_explicit(&slot->references, 1, memory_order_acq_rel);
     ensure(before > 0);
     if (before == 1) {
+        for (unsigned i = 0; i < SETTINGS; i++) {
+            free((void *)(uintptr_t)slot->settings[i].data);
+        }
         free(slot);
     }
 }
@@ -24,8 +27,10 @@ bool description_make(struct slice record,
     struct description *description = malloc(sizeof(*description) + record.size);
     ensure(description != NULL);
     memcpy(description->record, record.data, record.size);
-    if (!table_record_decode(slice_of(description->record, record.size), &description->table,
-                             err)) {
+    description->arena = (struct arena){0};
+    if (!table_record_decode(slice_of(description->record, record.size), &description->arena,
+                             &description->table, err)) {
+        arena_destroy(&description->arena);
         free(description);
         return false;
     }
@@ -49,8 +54,64 @@ void description_release(struct description *description)
     ensure(before > 0);
     if (before == 1) {
         slot_release(description->slot);
+        arena_destroy(&description->arena);
         free(description);
     }
+}
+
+struct slot_index *slot_find_index(struct slot *slot, uint16_t id)
+{
+    for (uint32_t i = 0; i < TABLE_INDEXES_MAX; i++) {
+        if (atomic_load_explicit(&slot->indexes[i].id, memory_order_acquire) == id) {
+            return &slot->indexes[i];
+        }
+    }
+    return NULL;
+}
+
+static bool table_has_index_id(const struct table *table, uint16_t id)
+{
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        if (table->indexes[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Totals for the indexes that are new; those of indexes that have gone are forgotten. */
+static void slot_take_indexes(struct slot *slot, const struct table *table)
+{
+    for (uint32_t i = 0; i < TABLE_INDEXES_MAX; i++) {
+        struct slot_index *index = &slot->indexes[i];
+        uint16_t id = atomic_load(&index->id);
+        if (id != 0 && !table_has_index_id(table, id)) {
+            atomic_store(&index->id, 0);
+            atomic_store(&index->items, 0);
+            atomic_store(&index->bytes, 0);
+            index->saved_items = 0;
+            index->saved_bytes = 0;
+        }
+    }
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        uint16_t id = table->indexes[i].id;
+        if (slot_find_index(slot, id) == NULL) {
+            struct slot_index *free_one = slot_find_index(slot, 0);
+            ensure(free_one != NULL);
+            atomic_store(&free_one->id, id);
+        }
+    }
+}
+
+struct description *slot_set_current(struct slot *slot, struct description *description)
+{
+    struct description *before = slot->current;
+    slot->current = description;
+    slot_take_indexes(slot, &description->table);
+    atomic_store_explicit(&slot->replicated, description->table.replicas_count > 0,
+                          memory_order_release);
+    atomic_store_explicit(&slot->newest, description, memory_order_release);
+    return before;
 }
 
 static uint32_t slots_bucket_name(struct slice name)
@@ -93,8 +154,7 @@ void slots_add(struct slots *slots, struct description *description)
     struct slot *slot = description->slot;
     ensure(slots->count < TABLES_MAX && slot->current == NULL);
     ensure(slots_find_id(slots, description->table.id) == NULL);
-    slot->current = description;
-    atomic_store(&slot->replicated, description->table.replicas_count > 0);
+    slot_set_current(slot, description);
     atomic_fetch_add_explicit(&slot->references, 1, memory_order_relaxed);
     for (unsigned by = 0; by < SLOT_LOOKUPS; by++) {
         struct slot **chain = slots_chain(slots, (enum slot_lookup)by, &description->table);

@@ -20,7 +20,17 @@ struct description {
     struct table table; /* First: a struct table the catalog hands out is one of these. */
     atomic_uint references;
     struct slot *slot;
-    uint8_t record[]; /* The encoded form, which the table's slices borrow from. */
+    struct arena arena; /* The indexes; of a table without any it holds nothing. */
+    uint8_t record[];   /* The encoded form, which the table's slices borrow from. */
+};
+
+/* Of one index of the newest description. */
+struct slot_index {
+    _Atomic uint16_t id; /* 0: free. */
+    atomic_int_fast64_t items;
+    atomic_int_fast64_t bytes;
+    int64_t saved_items; /* What `meta` has; guarded by the catalog's `writing`. */
+    int64_t saved_bytes;
 };
 
 struct slot {
@@ -28,11 +38,14 @@ struct slot {
     struct description *current; /* Guarded by the catalog's lock. */
     atomic_uint references;      /* The set's and one per description. */
     atomic_bool dropped;
-    atomic_bool replicated; /* The current description has replicas. */
+    atomic_bool replicated;                     /* The current description has replicas. */
+    _Atomic(const struct description *) newest; /* As current, for whoever has no lock. */
     atomic_int_fast64_t items;
     atomic_int_fast64_t bytes;
     int64_t saved_items; /* What `meta` has; guarded by the catalog's `writing`. */
     int64_t saved_bytes;
+    struct slot_index indexes[TABLE_INDEXES_MAX];
+    struct slice settings[SETTINGS]; /* malloc'ed; guarded by the catalog's lock. */
 };
 
 struct slots {
@@ -53,6 +66,11 @@ void description_release(struct description *description);
 void slots_add(struct slots *slots, struct description *description);
 /* Take the slot out and give back the set's references. */
 void slots_remove(struct slots *slots, struct slot *slot);
+/* Let the slot's current description be this one; returns the one before. The caller holds the
+ * catalog's lock for writing, or nobody else knows the slot. */
+struct description *slot_set_current(struct slot *slot, struct description *description);
+/* NULL when the newest description has no index of that id. */
+struct slot_index *slot_find_index(struct slot *slot, uint16_t id);
 struct slot *slots_find_name(const struct slots *slots, struct slice name);
 struct slot *slots_find_id(const struct slots *slots, uint32_t id);
 struct slot *slots_find_uid(const struct slots *slots, const uint8_t uid[static TABLE_UID_BYTES]);

@@ -16,14 +16,15 @@ static void fuzz_record(struct slice bytes, struct arena *arena)
     put_be64(record, XXH64(bytes.data, bytes.size, 0));
     struct table table;
     struct error err;
-    if (!table_record_decode(slice_of(record, bytes.size + 8), &table, &err)) {
+    if (!table_record_decode(slice_of(record, bytes.size + 8), arena, &table, &err)) {
         ensure(err.code == ERROR_CORRUPT);
         return;
     }
     struct buffer again;
     buffer_init(&again, arena, bytes.size + 8);
     table_record_encode(&again, &table);
-    ensure(slice_equal(buffer_slice(&again), slice_of(record, bytes.size + 8)));
+    bool newest = record[8] == again.data[8]; /* Older versions are written as the newest one. */
+    ensure(!newest || slice_equal(buffer_slice(&again), slice_of(record, bytes.size + 8)));
 }
 
 /* The first byte picks the key's types; the rest follows the head and the hash. */

@@ -134,9 +134,10 @@ def conflict(winner, loser, reason):
     return key + bytes([1, reason]) + struct.pack(">Q", 1795332846050) + sized(KEY) + sized(rows[1]) + rows[0]
 
 
-def table(name, replicas=(), sort=True):
+def table(name, replicas=(), sort=True, indexes=None):
+    """indexes None: a record of version 1."""
     attributes = [(1, b"pk")] + ([(2, b"sk")] if sort else [])
-    record = b"\x01" + struct.pack(">I", 7) + bytes(range(16))
+    record = (b"\x01" if indexes is None else b"\x02") + struct.pack(">I", 7) + bytes(range(16))
     record += b"01234567-89ab-4def-8123-456789abcdef" + bytes([1, 1, 1])
     record += struct.pack(">QQqqQH", 1795332846049, 1795332846049, 0, 0, STAMP, 1) + sized(name)
     record += varint(len(attributes)) + b"".join(bytes([kind]) + sized(text) for kind, text in attributes)
@@ -144,6 +145,14 @@ def table(name, replicas=(), sort=True):
     record += varint(len(replicas))
     for region, status, rows, reason in replicas:
         record += sized(region) + bytes([status]) + varint(rows) + sized(reason)
+    if indexes is None:
+        return record
+    record += b"\x01" + varint(1795332846049) + sized(b"") + bytes(7) + varint(len(indexes) + 1) + varint(len(indexes))
+    for number, (kind, name, partition, sort_keys, non_key) in enumerate(indexes, 1):
+        record += varint(number) + bytes([kind, 1, 0, 2 if non_key else 0]) + sized(name)
+        for keys in (partition, sort_keys):
+            record += varint(len(keys)) + b"".join(bytes([tag]) + sized(text) for tag, text in keys)
+        record += varint(len(non_key)) + b"".join(sized(text) for text in non_key) + bytes(9)
     return record
 
 
@@ -243,6 +252,9 @@ def main():
         "record": b"\0" + table(b"Music"),
         "replicas": b"\0" + table(b"Music", [(b"eu-west-1", 1, 0, b""),
                                               (b"ap-northeast-1", 0, 70000, b"waits")], sort=False),
+        "indexes": b"\0" + table(b"Music", indexes=[
+            (0, b"near", [(1, b"pk")], [(2, b"when")], []),
+            (1, b"far", [(1, b"x"), (3, b"y")], [(2, b"z")], [b"a", b"b"])]),
         # The second byte picks the types: 0 S and S, 3 S and N, 9 S alone, 2 B and S.
         "key-text": b"\1\0" + key_part(1, b"user#17") + key_part(1, b"2026"),
         "key-number": b"\1\3" + key_part(1, b"a\0b") + key_part(2, decimal("-12.5")),
