@@ -20,6 +20,9 @@ enum config_knob {
     KNOB_DATA,
     KNOB_REGION,
     KNOB_HTTP,
+    KNOB_HTTPS,
+    KNOB_TLS_CERTIFICATE,
+    KNOB_TLS_KEY,
     KNOB_PEER,
     KNOB_ADMIN,
     KNOB_CLUSTER,
@@ -47,6 +50,10 @@ static const struct config_name {
     [KNOB_REGION] = {"region", "NAME", "this node's region, such as us-east-1"},
     [KNOB_HTTP] = {"http", "ADDR:PORT",
                    "DynamoDB endpoint (127.0.0.1:8000); port 0 takes a free one"},
+    [KNOB_HTTPS] = {"https", "ADDR:PORT", "DynamoDB endpoint under TLS (none)"},
+    [KNOB_TLS_CERTIFICATE] = {"tls-certificate", "FILE",
+                              "for --https: PEM, the chain behind the certificate"},
+    [KNOB_TLS_KEY] = {"tls-key", "FILE", "for --https: the key, PEM without a passphrase"},
     [KNOB_PEER] = {"peer", "ADDR:PORT",
                    "endpoint for the other regions (its address in the cluster file)"},
     [KNOB_ADMIN] = {"admin", "ADDR:PORT", "health, metrics and control (127.0.0.1:8080)"},
@@ -431,7 +438,10 @@ config_take_texts(struct config_sources *sources, struct config *config, struct 
     if (!config_path(&sources->values[KNOB_DATA], &config->data, err) ||
         !config_path(&sources->values[KNOB_CLUSTER], &config->cluster, err) ||
         !config_path(&sources->values[KNOB_CREDENTIALS], &config->credentials, err) ||
+        !config_path(&sources->values[KNOB_TLS_CERTIFICATE], &config->tls_certificate, err) ||
+        !config_path(&sources->values[KNOB_TLS_KEY], &config->tls_key, err) ||
         !config_listener(sources, KNOB_HTTP, &config->http, err) ||
+        !config_listener(sources, KNOB_HTTPS, &config->https, err) ||
         !config_listener(sources, KNOB_PEER, &config->peer, err) ||
         !config_listener(sources, KNOB_ADMIN, &config->admin, err)) {
         return false;
@@ -490,9 +500,24 @@ static bool config_take_cluster(struct config *config, struct error *err)
     return true;
 }
 
+static bool config_check_tls(const struct config *config, struct error *err)
+{
+    bool files = config->tls_certificate != NULL && config->tls_key != NULL;
+    if (config->https != NULL && !files) {
+        return error_set(err, ERROR_CONFIG,
+                         "--https needs --tls-certificate FILE and --tls-key FILE");
+    }
+    if (config->https == NULL && (config->tls_certificate != NULL || config->tls_key != NULL)) {
+        return error_set(err, ERROR_CONFIG,
+                         "a certificate or key is given, but nowhere to listen for TLS: give "
+                         "--https ADDR:PORT");
+    }
+    return true;
+}
+
 static bool config_check_auth(const struct config *config, struct error *err)
 {
-    const char *const listeners[] = {config->http, config->admin,
+    const char *const listeners[] = {config->http, config->https, config->admin,
                                      config->cluster == NULL ? NULL : config->peer};
     for (size_t i = 0; i < ARRAY_COUNT(listeners) && !config->auth; i++) {
         if (listeners[i] != NULL && !config_is_loopback(listeners[i])) {
@@ -529,7 +554,7 @@ static bool config_fill(int argc,
     }
     return config_take_texts(&sources, config, err) && config_take_numbers(&sources, config, err) &&
            config_take_choices(&sources, config, err) && config_take_cluster(config, err) &&
-           config_check_auth(config, err);
+           config_check_tls(config, err) && config_check_auth(config, err);
 }
 
 bool config_load(int argc,
@@ -571,5 +596,5 @@ void config_help(FILE *to)
     fprintf(to, "\nEvery setting is also a variable (MERIDIAN_CACHE_MB=512) and a line of the YAML "
                 "file (cache-mb: 512).\nFlags win over variables, variables over the file.\n"
                 "Signals: TERM and INT finish what runs and stop; HUP reads the credentials "
-                "again.\n");
+                "and the certificate again.\n");
 }

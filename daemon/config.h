@@ -25,7 +25,9 @@ struct config {
     enum config_action action;
     const char *data;
     const char *region;
-    const char *http; /* ADDRESS:PORT; port 0 takes a free one. */
+    const char *http;  /* ADDRESS:PORT; port 0 takes a free one. */
+    const char *https; /* The same endpoint under TLS; NULL: none. Then both files are given. */
+    const char *tls_certificate, *tls_key;
     const char *peer;
     const char *admin;
     const char *cluster;     /* Path; NULL: this region stands alone. */

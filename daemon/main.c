@@ -104,8 +104,8 @@ static int main_run(const struct config *config)
         log_close(log);
         return err.code == ERROR_CONFIG ? MAIN_USAGE : MAIN_FAILED;
     }
-    printf("ready http=%s peer=%s admin=%s\n", node_http_address(node), node_peer_address(node),
-           node_admin_address(node));
+    printf("ready http=%s https=%s peer=%s admin=%s\n", node_http_address(node),
+           node_https_address(node), node_peer_address(node), node_admin_address(node));
     fflush(stdout);
     notify_send("READY=1");
     int status = main_wait(node, &wanted);

@@ -1,7 +1,7 @@
 /* A region's life: what is opened in which order, and closed in the reverse one.
  *
- *     lock the folder -> identity -> store -> credentials -> replication -> loops -> admin -> ready
- *     not ready -> drain loops -> admin -> replication -> store -> unlock
+ *     lock the folder -> identity -> store -> credentials, tls -> replication -> loops -> admin ->
+ * ready not ready -> drain loops -> admin -> replication -> store -> unlock
  *
  * The engine's sync thread calls node_durable from the moment the store is open until it is closed,
  * which is longer than the loops and replication live: `waking` says which of them may be woken,
@@ -15,6 +15,7 @@
 #include "daemon/folder.h"
 #include "daemon/http/credentials.h"
 #include "daemon/http/loop.h"
+#include "daemon/http/tls.h"
 #include "daemon/metrics.h"
 #include "daemon/upkeep.h"
 #include "replication/clock.h"
@@ -136,6 +137,27 @@ static bool node_open_credentials(struct node *node, struct error *err)
     return true;
 }
 
+static void node_log_tls(const struct node *node)
+{
+    log_event(node->log, tls_is_outdated(node->tls) ? LOG_WARNING : LOG_INFO,
+              tls_is_outdated(node->tls) ? "node.certificate_outdated" : "node.certificate",
+              log_text("file", node->config->tls_certificate),
+              log_text("expires", tls_expires(node->tls)));
+}
+
+static bool node_open_tls(struct node *node, struct error *err)
+{
+    const struct config *config = node->config;
+    if (config->https == NULL) {
+        return true;
+    }
+    if (!tls_open(config->tls_certificate, config->tls_key, &node->tls, err)) {
+        return false;
+    }
+    node_log_tls(node);
+    return true;
+}
+
 static bool node_open_replication(struct node_whole *whole, struct error *err)
 {
     struct node *node = &whole->node;
@@ -167,6 +189,7 @@ static bool node_open_loops(struct node *node, struct error *err)
     struct loop_options options = {
         .node = node,
         .address = config->http,
+        .https = config->https,
         .reuse_port = config->loops > 1,
         .wait_durable = config->durability == DURABILITY_SYNC,
         .connections_max = (HTTP_CONNECTIONS_MAX + config->loops - 1) / config->loops,
@@ -174,7 +197,8 @@ static bool node_open_loops(struct node *node, struct error *err)
         .header_ms = HTTP_HEADER_MS,
         .body_ms = HTTP_BODY_MS,
     };
-    if (!loop_address_free(config->http, err)) {
+    if (!loop_address_free(config->http, err) ||
+        (config->https != NULL && !loop_address_free(config->https, err))) {
         return error_wrap(err, "DynamoDB endpoint");
     }
     for (uint32_t i = 0; i < config->loops; i++) {
@@ -183,6 +207,7 @@ static bool node_open_loops(struct node *node, struct error *err)
             return error_wrap(err, "DynamoDB endpoint");
         }
         options.address = loop_address(&node->loops[0]); /* With port 0: all share the first's. */
+        options.https = config->https == NULL ? NULL : loop_https_address(&node->loops[0]);
     }
     return true;
 }
@@ -194,7 +219,7 @@ static bool node_open(struct node_whole *whole, struct error *err)
     if (!folder_make(config->data, err) || !folder_lock(config->data, &whole->lock_fd, err) ||
         (config->cluster != NULL && !identity_load(config->data, &whole->identity, err)) ||
         !node_open_store(whole, err) || !node_open_credentials(node, err) ||
-        !node_open_replication(whole, err)) {
+        !node_open_tls(node, err) || !node_open_replication(whole, err)) {
         return false;
     }
     node_set_waking(whole, true, node->replication);
@@ -229,6 +254,7 @@ bool node_start(const struct config *config, struct log *log, struct node **node
     }
     log_event(log, LOG_INFO, "node.ready", log_text("region", made->region),
               log_unsigned("id", config->id), log_text("http", node_http_address(made)),
+              log_text("https", node_https_address(made)),
               log_text("peer", node_peer_address(made)),
               log_text("admin", node_admin_address(made)),
               log_unsigned("took_ms", node_wall_ms(NULL) - made->started_ms));
@@ -258,6 +284,7 @@ void node_stop(struct node *node)
     replication_stop(node->replication);
     store_close(node->store);
     credentials_close(node->credentials);
+    tls_close(node->tls);
     metrics_close(node->metrics);
     folder_unlock(whole->lock_fd);
     ensure(pthread_mutex_destroy(&whole->waking) == 0);
@@ -268,7 +295,7 @@ void node_stop(struct node *node)
 /* --- While it runs -------------------------------------------------------------------------- */
 
 /* Each loop takes the new set between two requests; once all have, nobody looks at the old one. */
-bool node_reload(struct node *node, struct error *err)
+static bool node_reload_credentials(struct node *node, struct error *err)
 {
     struct credentials *next = NULL;
     bool made = false;
@@ -286,9 +313,34 @@ bool node_reload(struct node *node, struct error *err)
     return true;
 }
 
+bool node_reload(struct node *node, struct error *err)
+{
+    struct error tls_error = {0};
+    bool ok = node_reload_credentials(node, err);
+    if (node->tls == NULL) {
+        return ok;
+    }
+    if (tls_reload(node->tls, &tls_error)) {
+        node_log_tls(node);
+        return ok;
+    }
+    if (ok) {
+        *err = tls_error;
+        return false;
+    }
+    char first[ERROR_TEXT_BYTES];
+    snprintf(first, sizeof(first), "%s", err->text);
+    return error_set(err, ERROR_CONFIG, "%s; and %s", first, tls_error.text);
+}
+
 const char *node_http_address(const struct node *node)
 {
     return loop_address(&node->loops[0]);
+}
+
+const char *node_https_address(const struct node *node)
+{
+    return node->config->https == NULL ? "none" : loop_https_address(&node->loops[0]);
 }
 
 const char *node_peer_address(const struct node *node)
@@ -343,7 +395,12 @@ static bool node_check_identity(const struct config *config, struct error *err)
 bool node_check(const struct config *config, struct error *err)
 {
     struct credentials *credentials = NULL;
+    struct tls *tls = NULL;
     bool made = false;
+    if (config->https != NULL && !tls_open(config->tls_certificate, config->tls_key, &tls, err)) {
+        return false;
+    }
+    tls_close(tls);
     if (!folder_check(config->data, err) || !node_check_identity(config, err)) {
         return false;
     }

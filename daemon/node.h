@@ -11,6 +11,7 @@
 struct config;      /* daemon/config.h */
 struct log;         /* daemon/log.h */
 struct credentials; /* daemon/http/credentials.h */
+struct tls;         /* daemon/http/tls.h */
 struct metrics;     /* daemon/metrics.h */
 struct loop;        /* daemon/http/loop.h */
 struct admin;       /* daemon/admin/admin.h */
@@ -23,6 +24,7 @@ struct node {
     struct store *store;
     struct replication *replication; /* NULL without a cluster file. */
     struct credentials *credentials; /* NULL with --auth off. */
+    struct tls *tls;                 /* NULL without --https. */
     struct metrics *metrics;
     struct loop *loops;
     uint32_t loops_count;
@@ -41,12 +43,14 @@ MUST_CHECK bool
 node_start(const struct config *config, struct log *log, struct node **node, struct error *err);
 /* Stop accepting, finish what runs, stop replication, close the store. NULL is fine. */
 void node_stop(struct node *node);
-/* Read the credentials file again; the old keys stay if it is broken. Errors: CONFIG; IO. */
+/* Read the credentials file and the certificate again, each for itself: the old one stays if the
+ * new one is broken, and the error says so. Errors: CONFIG; IO. */
 MUST_CHECK bool node_reload(struct node *node, struct error *err);
 
-/* "127.0.0.1:41234", what is really listened on; the peer's is "none" without a cluster. Any
- * thread. */
+/* "127.0.0.1:41234", what is really listened on; "none" for the peer's without a cluster, and for
+ * https without --https. Any thread. */
 const char *node_http_address(const struct node *node);
+const char *node_https_address(const struct node *node);
 const char *node_peer_address(const struct node *node);
 const char *node_admin_address(const struct node *node);
 

@@ -1,10 +1,9 @@
 #include "daemon/http/connection.h"
 
-#include <sys/socket.h>
-
 #define BIT(state) (1u << (state))
 
 static const unsigned connection_next[HTTP_STATES] = {
+    [HTTP_STATE_GREETING] = BIT(HTTP_STATE_IDLE) | BIT(HTTP_STATE_CLOSED),
     [HTTP_STATE_IDLE] = BIT(HTTP_STATE_HEAD) | BIT(HTTP_STATE_BODY) | BIT(HTTP_STATE_RUNNING) |
                         BIT(HTTP_STATE_WRITING) | BIT(HTTP_STATE_LINGERING) |
                         BIT(HTTP_STATE_CLOSED),
@@ -18,15 +17,6 @@ static const unsigned connection_next[HTTP_STATES] = {
         BIT(HTTP_STATE_IDLE) | BIT(HTTP_STATE_LINGERING) | BIT(HTTP_STATE_CLOSED),
     [HTTP_STATE_LINGERING] = BIT(HTTP_STATE_CLOSED),
 };
-
-/* What the socket has not taken at once; owns its bytes. */
-struct connection_write {
-    uv_write_t request;
-    struct http_connection *connection;
-    char bytes[];
-};
-
-enum connection_sent { CONNECTION_SENT, CONNECTION_QUEUED, CONNECTION_FAILED };
 
 static void connection_advance(struct http_connection *connection);
 
@@ -103,9 +93,14 @@ static void connection_give_slot(struct http_connection *connection)
     }
 }
 
-static void connection_on_closed(uv_handle_t *handle)
+static struct http_connection *connection_of(struct stream *stream)
 {
-    struct http_connection *connection = CONTAINER_OF(handle, struct http_connection, tcp);
+    return CONTAINER_OF(stream, struct http_connection, stream);
+}
+
+static void connection_on_closed(struct stream *stream)
+{
+    struct http_connection *connection = connection_of(stream);
     connection->closed = true;
     if (!connection->running) {
         http_server_forget(connection);
@@ -122,7 +117,7 @@ void http_connection_close(struct http_connection *connection)
     if (!connection->running) {
         connection_give_slot(connection);
     }
-    uv_close((uv_handle_t *)&connection->tcp, connection_on_closed);
+    stream_close(&connection->stream);
 }
 
 void http_connection_expire(struct http_connection *connection)
@@ -137,13 +132,12 @@ static void connection_end(struct http_connection *connection)
 {
     struct http_parser *parser = &connection->slot->parser;
     bool unread = parser->refusal != 0 || parser->used > 0;
-    uv_os_fd_t fd;
-    if (connection->read_ended || !unread || uv_fileno((uv_handle_t *)&connection->tcp, &fd) != 0) {
+    if (connection->read_ended || !unread) {
         http_connection_close(connection);
         return;
     }
     connection_move(connection, HTTP_STATE_LINGERING);
-    (void)shutdown(fd, SHUT_WR); /* Fails only when the client has gone: then reading ends too. */
+    stream_shutdown(&connection->stream);
     parser->used = 0;
     if (connection->paused) {
         connection->paused = false;
@@ -163,57 +157,16 @@ static void connection_answered(struct http_connection *connection)
     }
 }
 
-static void connection_on_written(uv_write_t *request, int status)
+static void connection_on_written(struct stream *stream, int status)
 {
-    struct connection_write *write = CONTAINER_OF(request, struct connection_write, request);
-    struct http_connection *connection = write->connection;
-    free(write);
-    if (connection->state == HTTP_STATE_CLOSED) {
-        return;
-    }
+    struct http_connection *connection = connection_of(stream);
     if (status != 0) {
         http_connection_close(connection);
         return;
     }
-    if (connection->state == HTTP_STATE_WRITING && connection->tcp.write_queue_size == 0) {
+    if (connection->state == HTTP_STATE_WRITING) {
         connection_answered(connection);
     }
-}
-
-static enum connection_sent
-connection_send(struct http_connection *connection, struct slice head, struct slice body)
-{
-    uv_buf_t parts[2] = {
-        {.base = (char *)(uintptr_t)head.data, .len = head.size},
-        {.base = (char *)(uintptr_t)body.data, .len = body.size},
-    };
-    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    int sent = uv_try_write(stream, parts, body.size > 0 ? 2 : 1);
-    if (sent == UV_EAGAIN) {
-        sent = 0;
-    }
-    if (sent < 0) {
-        return CONNECTION_FAILED;
-    }
-    size_t left = head.size + body.size - (size_t)sent;
-    if (left == 0) {
-        return CONNECTION_SENT;
-    }
-    struct connection_write *write = malloc(sizeof(*write) + left);
-    ensure(write != NULL);
-    write->connection = connection;
-    size_t head_sent = (size_t)sent < head.size ? (size_t)sent : head.size;
-    size_t body_sent = (size_t)sent - head_sent;
-    memcpy(write->bytes, head.data + head_sent, head.size - head_sent);
-    if (body.size > body_sent) {
-        memcpy(write->bytes + head.size - head_sent, body.data + body_sent, body.size - body_sent);
-    }
-    uv_buf_t rest = {.base = write->bytes, .len = left};
-    if (uv_write(&write->request, stream, &rest, 1, connection_on_written) != 0) {
-        free(write);
-        return CONNECTION_FAILED;
-    }
-    return CONNECTION_QUEUED;
 }
 
 /* Refuse what came with a bare status: whatever follows it cannot be told apart any more. */
@@ -224,17 +177,17 @@ static void connection_refuse(struct http_connection *connection)
     struct slice none = {0};
     struct slice head = http_response_head(connection->server, &slot->arena, slot->parser.refusal,
                                            none, none, 0, true);
-    enum connection_sent sent = connection_send(connection, head, none);
+    enum stream_sent sent = stream_send(&connection->stream, head, none);
     arena_clear(&slot->arena); /* What was collected goes now, not after lingering. */
     connection_uncount_body(connection);
     switch (sent) {
-    case CONNECTION_SENT:
+    case STREAM_SENT:
         connection_end(connection);
         break;
-    case CONNECTION_QUEUED:
+    case STREAM_QUEUED:
         connection_move(connection, HTTP_STATE_WRITING);
         break;
-    case CONNECTION_FAILED:
+    case STREAM_FAILED:
         http_connection_close(connection);
         break;
     }
@@ -264,19 +217,19 @@ void http_respond(struct http_request *request,
     if (slice_is(request->method, "HEAD")) {
         body.size = 0;
     }
-    enum connection_sent sent = connection_send(connection, head, body);
+    enum stream_sent sent = stream_send(&connection->stream, head, body);
     arena_clear(&slot->arena);
     connection_uncount_body(connection);
     http_parser_next(&slot->parser);
     connection->continued = false;
     switch (sent) {
-    case CONNECTION_SENT:
+    case STREAM_SENT:
         connection_answered(connection);
         break;
-    case CONNECTION_QUEUED:
+    case STREAM_QUEUED:
         connection_move(connection, HTTP_STATE_WRITING);
         break;
-    case CONNECTION_FAILED:
+    case STREAM_FAILED:
         http_connection_close(connection);
         break;
     }
@@ -308,28 +261,41 @@ static void connection_await(struct http_connection *connection)
     if (state == HTTP_STATE_BODY && !connection->continued) {
         connection->continued = true;
         if (http_parser_expects_continue(parser) &&
-            connection_send(connection, SLICE_LITERAL("HTTP/1.1 100 Continue\r\n\r\n"),
-                            (struct slice){0}) == CONNECTION_FAILED) {
+            stream_send(&connection->stream, SLICE_LITERAL("HTTP/1.1 100 Continue\r\n\r\n"),
+                        (struct slice){0}) == STREAM_FAILED) {
             http_connection_close(connection);
         }
     }
 }
 
-static void connection_on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer);
-static void connection_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer);
-
-static void connection_resume(struct http_connection *connection)
+/* The client sends no more, or is gone. */
+static void connection_read_failed(struct http_connection *connection, ssize_t status)
 {
-    size_t room = 0;
-    http_parser_room(&connection->slot->parser, &room);
-    if (!connection->paused || connection->read_ended || room == 0) {
-        return;
-    }
-    connection->paused = false;
-    if (uv_read_start((uv_stream_t *)&connection->tcp, connection_on_allocate,
-                      connection_on_read) != 0) {
+    connection->read_ended = true;
+    bool answering =
+        connection->state == HTTP_STATE_RUNNING || connection->state == HTTP_STATE_WRITING;
+    if (status != UV_EOF || !answering) {
         http_connection_close(connection);
     }
+}
+
+/* There is room again. True: something is in it already. */
+static bool connection_fetch(struct http_connection *connection)
+{
+    struct http_parser *parser = &connection->slot->parser;
+    size_t room = 0;
+    uint8_t *to = http_parser_room(parser, &room);
+    if (connection->read_ended || room == 0) {
+        return false;
+    }
+    connection->paused = false;
+    ssize_t size = stream_fetch(&connection->stream, to, room);
+    if (size < 0) {
+        connection_read_failed(connection, size);
+        return false;
+    }
+    http_parser_added(parser, (size_t)size);
+    return size > 0;
 }
 
 /* An answer is owed and the buffer is full: of the request itself, or of what was sent ahead. */
@@ -343,7 +309,7 @@ static void connection_pause(struct http_connection *connection)
     http_parser_room(&connection->slot->parser, &room);
     if (room == 0) {
         connection->paused = true;
-        uv_read_stop((uv_stream_t *)&connection->tcp);
+        stream_pause(&connection->stream);
     }
 }
 
@@ -363,7 +329,9 @@ static void connection_advance(struct http_connection *connection)
                 connection_refuse(connection);
                 return;
             }
-            connection_resume(connection);
+            if (connection_fetch(connection)) {
+                break;
+            }
             if (connection->state != HTTP_STATE_CLOSED) {
                 connection_await(connection);
             }
@@ -384,34 +352,18 @@ static void connection_advance(struct http_connection *connection)
     }
 }
 
-static void connection_on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+static uint8_t *connection_on_room(struct stream *stream, size_t *bytes)
 {
-    (void)suggested;
-    struct http_connection *connection = CONTAINER_OF(handle, struct http_connection, tcp);
+    struct http_connection *connection = connection_of(stream);
     if (connection->slot == NULL) {
         connection->slot = http_slot_take(connection->server);
     }
-    size_t room = 0;
-    buffer->base = (char *)http_parser_room(&connection->slot->parser, &room);
-    buffer->len = room;
-    ensure(room > 0); /* Reading is stopped when the buffer is full. */
+    return http_parser_room(&connection->slot->parser, bytes);
 }
 
-/* The client sends no more, or is gone. */
-static void connection_read_failed(struct http_connection *connection, ssize_t status)
+static void connection_on_read(struct stream *stream, ssize_t size)
 {
-    connection->read_ended = true;
-    bool answering =
-        connection->state == HTTP_STATE_RUNNING || connection->state == HTTP_STATE_WRITING;
-    if (status != UV_EOF || !answering) {
-        http_connection_close(connection);
-    }
-}
-
-static void connection_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
-{
-    (void)buffer;
-    struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, tcp);
+    struct http_connection *connection = connection_of(stream);
     if (connection->state == HTTP_STATE_CLOSED) {
         return;
     }
@@ -419,24 +371,38 @@ static void connection_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t
         connection_read_failed(connection, size);
         return;
     }
-    ensure(connection->slot != NULL);
-    struct http_parser *parser = &connection->slot->parser;
-    if (connection->state == HTTP_STATE_LINGERING) {
-        return; /* Read over it again. */
-    }
-    http_parser_added(parser, (size_t)size);
+    ensure(connection->slot != NULL && connection->state != HTTP_STATE_LINGERING);
+    http_parser_added(&connection->slot->parser, (size_t)size);
     if (connection->state != HTTP_STATE_RUNNING && connection->state != HTTP_STATE_WRITING) {
         connection_advance(connection);
     }
     connection_pause(connection);
 }
 
+static void connection_on_ready(struct stream *stream)
+{
+    struct http_connection *connection = connection_of(stream);
+    if (connection->server->draining) {
+        http_connection_close(connection);
+        return;
+    }
+    connection_move(connection, HTTP_STATE_IDLE);
+}
+
+static const struct stream_events connection_events = {
+    .ready = connection_on_ready,
+    .room = connection_on_room,
+    .read = connection_on_read,
+    .written = connection_on_written,
+    .closed = connection_on_closed,
+};
+
 void http_connection_accept(struct http_server *server)
 {
     struct http_connection *connection = calloc(1, sizeof(*connection));
     ensure(connection != NULL);
     connection->server = server;
-    ensure(uv_tcp_init(server->options.loop, &connection->tcp) == 0);
+    stream_init(&connection->stream, server->options.loop, &connection_events, server->options.tls);
     connection->next = server->all;
     if (server->all != NULL) {
         server->all->previous = connection;
@@ -444,16 +410,13 @@ void http_connection_accept(struct http_server *server)
     server->all = connection;
     http_server_count(server, 1);
     server->connections_held++;
-    connection->state = HTTP_STATE_IDLE;
+    connection->state = server->options.tls == NULL ? HTTP_STATE_IDLE : HTTP_STATE_GREETING;
     connection_watch(connection);
     if (server->connections == 1) {
         uv_timer_start(&server->tick, server->tick.timer_cb, server->tick_ms, server->tick_ms);
     }
-    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    if (uv_accept((uv_stream_t *)&server->listener, stream) != 0 ||
-        server->connections > server->options.connections_max ||
-        uv_tcp_nodelay(&connection->tcp, 1) != 0 ||
-        uv_read_start(stream, connection_on_allocate, connection_on_read) != 0) {
+    if (!stream_accept(&connection->stream, &server->listener, server->scratch) ||
+        server->connections > server->options.connections_max) {
         http_connection_close(connection);
     }
 }

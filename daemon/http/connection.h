@@ -8,6 +8,7 @@
  *       ^                           |           |
  *       +---------------------------+-----------+     (also straight on to the next HEAD)
  *
+ * GREETING, before IDLE: the handshake of TLS.
  * RUNNING: the handler has the request. WRITING: the socket did not take the whole answer at once.
  * LINGERING: answered for the last time; what the client still sends is read and dropped for a
  * moment, because closing over unread bytes would make the kernel reset the answer away.
@@ -16,10 +17,12 @@
 #pragma once
 
 #include "daemon/http/parser.h"
+#include "daemon/http/stream.h"
 
 #include <uv.h>
 
 enum http_state {
+    HTTP_STATE_GREETING,
     HTTP_STATE_IDLE,
     HTTP_STATE_HEAD,
     HTTP_STATE_BODY,
@@ -40,7 +43,7 @@ struct http_slot {
 };
 
 struct http_connection {
-    uv_tcp_t tcp;
+    struct stream stream;
     struct http_server *server;
     struct http_slot *slot; /* NULL while idle. */
     enum http_state state;
@@ -67,7 +70,8 @@ struct http_server {
     struct http_options options;
     char address[64];
     uv_tcp_t listener;
-    uv_timer_t tick; /* Runs while there are connections. */
+    uint8_t *scratch; /* Of the connections' streams; NULL without TLS. */
+    uv_timer_t tick;  /* Runs while there are connections. */
     uv_timer_t deadline;
     uint32_t handles; /* Of the three above, not yet closed. */
     uint32_t tick_ms;

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 struct uv_loop_s;
+struct tls; /* daemon/http/tls.h */
 struct http_server;
 struct http_connection;
 
@@ -49,9 +50,10 @@ struct http_options {
     struct uv_loop_s *loop; /* Borrowed. */
     const char *address;    /* "127.0.0.1:8000"; port 0 takes a free one. */
     bool reuse_port;        /* SO_REUSEPORT, for one listener per loop. */
+    struct tls *tls;        /* Borrowed; NULL: plain. */
     uint32_t connections_max;
     size_t bodies_bytes_max; /* Long bodies of all requests together; 0: HTTP_BODIES_BYTES_MAX. */
-    uint32_t idle_ms, header_ms, body_ms; /* Time-outs. */
+    uint32_t idle_ms, header_ms, body_ms; /* Time-outs; a handshake has header_ms. */
     void (*handle)(void *context, struct http_request *request);
     void *context;
     /* Told how many connections are open, for readers on other threads; NULL: nobody asks. */

@@ -10,8 +10,13 @@
 static void loop_on_drained(void *context)
 {
     struct loop *loop = context;
+    ensure(loop->draining > 0);
+    if (--loop->draining > 0) {
+        return;
+    }
     ensure(loop->waiters.count == 0 && atomic_load(&loop->workers_busy) == 0);
     loop->http = NULL;
+    loop->https = NULL;
     /* Whoever is about to wake this loop sees `ended`, or is waited for. */
     atomic_store(&loop->ended, true);
     while (atomic_load(&loop->wakers) > 0) {
@@ -33,7 +38,11 @@ static void loop_on_wake(uv_async_t *wake)
     uint32_t drain_ms = atomic_load(&loop->drain_ms);
     if (drain_ms > 0 && !loop->stopping) {
         loop->stopping = true;
+        loop->draining = loop->https == NULL ? 1 : 2;
         http_drain(loop->http, drain_ms, loop_on_drained, loop);
+        if (loop->https != NULL) {
+            http_drain(loop->https, drain_ms, loop_on_drained, loop);
+        }
     }
 }
 
@@ -69,7 +78,21 @@ static bool loop_listen(struct loop *loop, struct error *err)
         .context = loop,
         .connections = &loop->connections,
     };
-    return http_listen(&http, &loop->http, err);
+    if (!http_listen(&http, &loop->http, err)) {
+        return false;
+    }
+    if (options->https == NULL) {
+        return true;
+    }
+    http.address = options->https;
+    http.tls = loop->node->tls;
+    http.connections = &loop->https_connections;
+    if (http_listen(&http, &loop->https, err)) {
+        return true;
+    }
+    loop->draining = 1;
+    http_drain(loop->http, 1, loop_on_drained, loop);
+    return false;
 }
 
 bool loop_start(struct loop *loop, const struct loop_options *options, struct error *err)
@@ -90,14 +113,20 @@ bool loop_start(struct loop *loop, const struct loop_options *options, struct er
         loop->sigv4 = sigv4_open(loop->node->credentials, loop->node->region, "dynamodb");
     }
     if (!loop_listen(loop, err)) {
-        uv_close((uv_handle_t *)&loop->tick, NULL);
-        uv_close((uv_handle_t *)&loop->wake, NULL);
+        if (loop->http == NULL) {
+            uv_close((uv_handle_t *)&loop->tick, NULL);
+            uv_close((uv_handle_t *)&loop->wake, NULL);
+        } /* Otherwise they close once the one server is gone. */
         ensure(uv_run(&loop->uv, UV_RUN_DEFAULT) == 0);
         loop_free(loop);
         return false;
     }
     snprintf(loop->address, sizeof(loop->address), "%s", http_address(loop->http));
     loop->options.address = loop->address;
+    if (loop->https != NULL) {
+        snprintf(loop->https_address, sizeof(loop->https_address), "%s", http_address(loop->https));
+        loop->options.https = loop->https_address;
+    }
     ensure(uv_thread_create(&loop->thread, loop_run, loop) == 0);
     loop->started = true;
     return true;
@@ -106,6 +135,11 @@ bool loop_start(struct loop *loop, const struct loop_options *options, struct er
 const char *loop_address(const struct loop *loop)
 {
     return loop->address;
+}
+
+const char *loop_https_address(const struct loop *loop)
+{
+    return loop->https_address;
 }
 
 /* The loop stores `waiting` and then looks at the durable seq; the caller has stored the durable
@@ -134,7 +168,8 @@ void loop_use_credentials(struct loop *loop, const struct credentials *credentia
 
 uint32_t loop_connections(const struct loop *loop)
 {
-    return atomic_load_explicit(&loop->connections, memory_order_relaxed);
+    return atomic_load_explicit(&loop->connections, memory_order_relaxed) +
+           atomic_load_explicit(&loop->https_connections, memory_order_relaxed);
 }
 
 void loop_drain(struct loop *loop, uint32_t deadline_ms)

@@ -21,9 +21,10 @@ struct loop_options {
     struct node *node;        /* Borrowed: store, credentials, metrics, log, region are used. */
     uint32_t index;           /* The metrics shard. */
     const char *address;      /* "127.0.0.1:8000"; port 0 takes a free one: see loop_address. */
-    bool reuse_port;          /* Several loops share the port. */
+    const char *https;        /* The same for TLS; NULL: none. */
+    bool reuse_port;          /* Several loops share the ports. */
     bool wait_durable;        /* False answers at once: durability relaxed. */
-    uint32_t connections_max; /* Of this loop. */
+    uint32_t connections_max; /* Of each listener of this loop. */
     uint32_t idle_ms, header_ms, body_ms;
 };
 
@@ -38,9 +39,10 @@ struct loop {
     struct loop_options options;
     struct node *node;
     struct http_server *http;
-    struct sigv4 *sigv4; /* NULL with --auth off. */
+    struct http_server *https; /* NULL without TLS. */
+    struct sigv4 *sigv4;       /* NULL with --auth off. */
     struct expression_cache *expressions;
-    char address[64];
+    char address[64], https_address[64];
     char health[96]; /* The body of GET /. */
 
     /* The loop's thread. */
@@ -50,14 +52,15 @@ struct loop {
     struct render_random random; /* For request ids. */
     bool sync_failed;
     bool stopping;
+    uint32_t draining; /* Servers not yet drained. */
 
     /* Any thread. */
     uv_async_t wake;
-    atomic_uint wakers;       /* Inside loop_durable: the end waits for them. */
-    atomic_bool ended;        /* No more wake-ups. */
-    atomic_uint waiting;      /* waiters.count, so that an idle loop is not woken. */
-    atomic_uint drain_ms;     /* 0 until loop_drain. */
-    atomic_uint connections;  /* Open now. */
+    atomic_uint wakers;   /* Inside loop_durable: the end waits for them. */
+    atomic_bool ended;    /* No more wake-ups. */
+    atomic_uint waiting;  /* waiters.count, so that an idle loop is not woken. */
+    atomic_uint drain_ms; /* 0 until loop_drain. */
+    atomic_uint connections, https_connections; /* Open now. */
     atomic_uint workers_busy; /* Calls handed to the worker pool; written by the loop only. */
     _Atomic(const struct credentials *) credentials_next; /* Handed over, or NULL. */
     uv_sem_t credentials_taken;
@@ -72,6 +75,7 @@ MUST_CHECK bool
 loop_start(struct loop *loop, const struct loop_options *options, struct error *err);
 /* "127.0.0.1:41234": what it really listens on. */
 const char *loop_address(const struct loop *loop);
+const char *loop_https_address(const struct loop *loop); /* "" without TLS. */
 
 /* The durable seq has risen, or syncing has failed. Any thread; returns at once. A zeroed loop that
  * was not started yet is fine. */

@@ -88,6 +88,7 @@ static void server_finish(struct http_server *server)
     }
     void (*done)(void *context) = server->done;
     void *context = server->done_context;
+    free(server->scratch);
     free(server);
     done(context);
 }
@@ -242,6 +243,7 @@ static bool server_read_address(struct http_server *server, int fd, struct error
 static void server_init_watches(struct http_server *server)
 {
     const struct http_options *options = &server->options;
+    server->watched[HTTP_STATE_GREETING].timeout_ms = options->header_ms;
     server->watched[HTTP_STATE_IDLE].timeout_ms = options->idle_ms;
     server->watched[HTTP_STATE_HEAD].timeout_ms = options->header_ms;
     server->watched[HTTP_STATE_BODY].timeout_ms = options->body_ms;
@@ -259,6 +261,7 @@ static void server_on_start_failed(uv_handle_t *handle)
 {
     struct http_server *server = handle->data;
     if (--server->handles == 0) {
+        free(server->scratch);
         free(server);
     }
 }
@@ -281,6 +284,10 @@ bool http_listen(const struct http_options *options, struct http_server **server
         made->options.bodies_bytes_max = HTTP_BODIES_BYTES_MAX;
     }
     made->date_s = -1;
+    if (options->tls != NULL) {
+        made->scratch = malloc(STREAM_SCRATCH_BYTES);
+        ensure(made->scratch != NULL);
+    }
     server_init_watches(made);
     ensure(uv_tcp_init(options->loop, &made->listener) == 0);
     ensure(uv_timer_init(options->loop, &made->tick) == 0);
@@ -343,7 +350,8 @@ void http_drain(struct http_server *server,
     server->done_context = context;
     uv_close((uv_handle_t *)&server->listener, server_on_closed);
     for (struct http_connection *each = server->all; each != NULL; each = each->next) {
-        if (each->state == HTTP_STATE_IDLE && !each->handling) {
+        bool idle = each->state == HTTP_STATE_IDLE || each->state == HTTP_STATE_GREETING;
+        if (idle && !each->handling) {
             http_connection_close(each);
         }
     }

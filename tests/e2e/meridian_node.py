@@ -86,9 +86,9 @@ class Node:
             env=clean_environment(),
         )
         line = self._first_line()
-        for name in ("http", "peer", "admin"):
+        for name in ("http", "https", "peer", "admin"):
             found = re.search(rf"\b{name}=(\S+)", line)
-            if found:
+            if found and found.group(1) != "none":
                 self.addresses[name] = found.group(1)
         assert line.startswith("ready ") and "http" in self.addresses, line
 
