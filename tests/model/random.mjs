@@ -5,7 +5,9 @@ export class Random {
     #state;
 
     constructor(seed) {
-        this.#state = BigInt.asUintN(64, BigInt(seed) * 0x9e3779b97f4a7c15n + 1n);
+        // Far apart also for seeds that are neighbours: below's own step would only shift the sequence.
+        const z = BigInt.asUintN(64, (BigInt(seed) + 1n) * 0xd1342543de82ef95n);
+        this.#state = BigInt.asUintN(64, (z ^ (z >> 29n)) * 0xaef17502108ef2d9n);
     }
 
     below(bound) {

@@ -142,16 +142,16 @@ function applyWrite(table, write, { choice, detail, showItem }) {
 
 // --- The older parameters (API reference, section 13) -------------------------------------------------------------
 
-function legacyTest(r, table, name) {
+function legacyTest(r, table, name, filtering) {
     const value = random.valueFor(r, table, name);
     const one = { value: random.scalar(r, r.pick(["S", "N", "B"])) };
     const path = [name];
     const ordering = (op, word) => [{ ComparisonOperator: word, AttributeValueList: [one.value] }, { t: "cmp", op, l: { path }, r: one }];
     switch (r.below(9)) {
         case 0:
-            return [{ Exists: false }, { t: "missing", path }];
+            return [filtering ? { ComparisonOperator: "NULL" } : { Exists: false }, { t: "missing", path }];
         case 1:
-            return [{ Value: value }, { t: "cmp", op: "=", l: { path }, r: { value } }];
+            return [filtering ? { ComparisonOperator: "EQ", AttributeValueList: [value] } : { Value: value }, { t: "cmp", op: "=", l: { path }, r: { value } }];
         case 2:
             return [{ ComparisonOperator: "NE", AttributeValueList: [value] }, { t: "cmp", op: "<>", l: { path }, r: { value } }];
         case 3:
@@ -174,9 +174,9 @@ function legacyTest(r, table, name) {
     }
 }
 
-function legacyTests(r, table, allowed = () => true) {
+function legacyTests(r, table, allowed = () => true, filtering = false) {
     const names = r.some(random.attributeNames(table).filter(allowed), 2);
-    const tests = names.map((name) => [name, ...legacyTest(r, table, name)]);
+    const tests = names.map((name) => [name, ...legacyTest(r, table, name, filtering)]);
     const or = tests.length > 1 && r.chance(50);
     return {
         members: Object.fromEntries(tests.map(([name, member]) => [name, member])),
@@ -654,7 +654,7 @@ function legacyQuery(r, world) {
     const body = { TableName: table.name, KeyConditions: conditions };
     const spec = { name: table.name, parts, detail: (body.ReturnConsumedCapacity = r.pick(DETAILS)) };
     if (r.chance(50)) {
-        const tests = legacyTests(r, table, (name) => !table.schema.some((key) => key.name === name));
+        const tests = legacyTests(r, table, (name) => !table.schema.some((key) => key.name === name), true);
         body.QueryFilter = tests.members;
         spec.filter = tests.condition;
         if (tests.operator) {
