@@ -22,6 +22,14 @@ static bool table_delete_check(const struct table *table, struct error *err)
     if (!table_json_idle(table, err)) {
         return false;
     }
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        if (table->indexes[i].status != INDEX_ACTIVE) {
+            return error_set(err, ERROR_IN_USE,
+                             "Attempt to change a resource which is still in use: Table: %.*s "
+                             "Indexes: [%.*s]",
+                             SLICE_ARGS(table->name), SLICE_ARGS(table->indexes[i].name));
+        }
+    }
     for (uint32_t i = 0; i < table->replicas_count; i++) {
         if (table->replicas[i].status == REPLICA_CREATING) {
             return error_set(err, ERROR_IN_USE,

@@ -16,7 +16,7 @@ static bool table_describe_run(struct call *call, enum read_tier tier, struct er
     (void)err;
     answer_begin(call);
     answer_member(call, "Table");
-    table_json_write(call, request->table, TABLE_JSON_DESCRIBED, request->table->status);
+    table_json_write(call, request->table, TABLE_JSON_DESCRIBED, table_json_status(request->table));
     answer_end(call);
     return true;
 }

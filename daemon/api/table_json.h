@@ -4,18 +4,20 @@
 
 #include "daemon/api/request.h"
 
-/* Of provisioned throughput: "is out of bounds" */
-#define TABLE_UNITS_MAX INT64_C(1000000000000)
-
 enum table_json_form {
     TABLE_JSON_DESCRIBED, /* Everything. */
-    TABLE_JSON_CREATED,   /* Without WarmThroughput and the time of the billing mode. */
+    TABLE_JSON_CREATED,   /* Without what turns up later: warm throughput unless asked for,
+                           * the time of the billing mode; global indexes CREATING. */
     TABLE_JSON_DELETED,   /* Without the schema. */
+    TABLE_JSON_WARMED,    /* Everything; warm throughput is being raised. */
     TABLE_JSON_JOINED,    /* With the members of a global table even while there is none. */
 };
 
 /* Refuse a change while another one runs. Errors: IN_USE. */
 MUST_CHECK bool table_json_idle(const struct table *table, struct error *err);
+
+/* What DescribeTable shows. */
+enum table_status table_json_status(const struct table *table);
 
 /* Append the object. `status` is what to show, not always what is stored. */
 void table_json_write(struct call *call,

@@ -1,68 +1,148 @@
-/* UpdateTable (dynamodb-features.md 2, 7.3): replicas, billing and throughput, deletion protection;
- * one concern a call. The answer shows the values from before. */
-#include "daemon/api/operations.h"
-#include "daemon/api/table_json.h"
-
-#include <inttypes.h>
+/* UpdateTable (dynamodb-features.md 2): one concern a call. The answer shows the values from
+ * before, but for indexes: there it shows what has begun. */
+#include "daemon/api/table_update.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
 
-enum table_concern { CONCERN_CAPACITY, CONCERN_PROTECTION, CONCERN_REPLICAS };
+/* --- What is asked ---------------------------------------------------------------------------- */
 
-struct table_update {
-    struct request request;
-    enum table_concern concern;
-    struct slice region; /* CONCERN_REPLICAS. */
-    bool create;
+/* The members of the request, by the concerns they belong to. */
+struct table_update_members {
+    bool units, mode, maxima, indexes, stream, encryption, class, protection, warm, replicas;
+    bool definitions;
+    /* Of GlobalSecondaryIndexUpdates: throughput of an index; one that is made or deleted. */
+    bool index_units, index_maxima, index_warm, index_create, index_delete;
 };
 
-/* --- What is asked -----------------------------------------------------------------------------
- */
-
-/* The one replica action of the request, checked as far as that needs no table. */
-static bool table_update_replica(struct call *call, const struct json *updates, struct error *err)
+static bool table_update_has(const struct json *body, const char *member)
 {
-    struct table_update *state = call->state;
-    uint32_t creates = 0;
-    uint32_t deletes = 0;
-    for (const struct json *each = updates->first; each != NULL; each = each->next) {
-        const struct json *create = json_get(each, "Create");
-        const struct json *delete = json_get(each, "Delete");
-        if (create == NULL && delete == NULL) {
-            return error_set(err, ERROR_VALIDATION,
-                             "There are no actions specified in the Replica Update Action of the "
-                             "request.");
-        }
-        creates += create != NULL;
-        deletes += delete != NULL;
-        state->create = create != NULL;
-        state->region = json_get(create != NULL ? create : delete, "RegionName")->text;
-    }
-    if (creates > 0 && deletes > 0) {
-        return error_set(err, ERROR_VALIDATION,
-                         "Update table operation with more than one type of replica actions not "
-                         "allowed.");
-    }
-    if (creates + deletes > 1) {
-        return error_set(err, ERROR_VALIDATION,
-                         "Update table operation with more than one create or delete replica "
-                         "actions not allowed");
-    }
-    return !slice_is(state->region, call->node->region) ||
-           error_set(err, ERROR_VALIDATION,
-                     "Cannot add or delete the local region through ReplicaUpdates. Use "
-                     "CreateTable, DeleteTable, or UpdateTable as required.");
+    return json_get(body, member) != NULL;
 }
 
-static bool table_update_concern(struct call *call, struct error *err)
+static void table_update_look(const struct json *body, struct table_update_members *has)
+{
+    *has = (struct table_update_members){
+        .units = table_update_has(body, "ProvisionedThroughput"),
+        .mode = table_update_has(body, "BillingMode"),
+        .maxima = table_update_has(body, "OnDemandThroughput"),
+        .indexes = table_update_has(body, "GlobalSecondaryIndexUpdates"),
+        .stream = table_update_has(body, "StreamSpecification"),
+        .encryption = table_update_has(body, "SSESpecification"),
+        .class = table_update_has(body, "TableClass"),
+        .protection = table_update_has(body, "DeletionProtectionEnabled"),
+        .warm = table_update_has(body, "WarmThroughput"),
+        .replicas = table_update_has(body, "ReplicaUpdates"),
+        .definitions = table_update_has(body, "AttributeDefinitions"),
+    };
+    const struct json *updates = json_get(body, "GlobalSecondaryIndexUpdates");
+    for (const struct json *each = updates == NULL ? NULL : updates->first; each != NULL;
+         each = each->next) {
+        const struct json *update = json_get(each, "Update");
+        has->index_create = has->index_create || table_update_has(each, "Create");
+        has->index_delete = has->index_delete || table_update_has(each, "Delete");
+        if (update != NULL) {
+            bool maxima = table_update_has(update, "OnDemandThroughput");
+            bool warm = table_update_has(update, "WarmThroughput");
+            has->index_maxima = has->index_maxima || maxima;
+            has->index_warm = has->index_warm || warm;
+            has->index_units = has->index_units || (!maxima && !warm) ||
+                               table_update_has(update, "ProvisionedThroughput");
+        }
+    }
+}
+
+/* The concerns that stand alone, and what each says when it does not. */
+static bool table_update_alone(const struct table_update_members *has, struct error *err)
+{
+    const struct {
+        bool asked;
+        const char *text;
+    } rows[] = {
+        {has->replicas, "Replica modification must be the only operation in the request"},
+        {has->encryption,
+         "Server-Side Encryption modification must be the only operation in the request"},
+        {has->class, "TableClass modification must be the only operation in the request"},
+        {has->protection,
+         "DeletionProtection modification must be the only operation in the request"},
+        {has->warm, "WarmThroughput must be the only operation in the request"},
+    };
+    bool others = has->units || has->mode || has->maxima || has->stream;
+    bool indexes = has->index_units || has->index_maxima || has->index_create || has->index_delete;
+    if (has->warm && has->index_create) {
+        return error_set(err, ERROR_VALIDATION,
+                         INVALID_VALUES "Create global secondary index cannot be specified when "
+                                        "updating WarmThroughput");
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        bool more = others || indexes;
+        for (size_t k = 0; k < ARRAY_COUNT(rows); k++) {
+            more = more || (k != i && rows[k].asked);
+        }
+        if (!rows[i].asked) {
+            continue;
+        }
+        more = more || has->definitions || (has->index_warm && !has->warm);
+        if (more) {
+            return error_set(err, ERROR_VALIDATION, INVALID_VALUES "%s", rows[i].text);
+        }
+    }
+    return true;
+}
+
+/* What of the rest goes together. */
+static bool table_update_together(const struct table_update_members *has, struct error *err)
+{
+    bool online = has->index_create || has->index_delete;
+    bool iops = has->units || has->index_units;
+    const char *text = NULL;
+    if (has->index_warm && (has->index_create || has->index_delete)) {
+        text = "Create global secondary index cannot be specified when updating WarmThroughput";
+    } else if (has->index_warm && (iops || has->mode || has->stream)) {
+        text = "WarmThroughput must be the only operation in the request";
+    } else if ((has->maxima || has->index_maxima) && (iops || online || has->stream)) {
+        text = "OnDemandThroughput can only be combined with BillingMode in an UpdateTable "
+               "request";
+    } else if (has->stream && iops) {
+        text = "You cannot modify stream status while updating table IOPS";
+    } else if (online && (iops || has->mode)) {
+        text = "You cannot create or delete index while updating table IOPS";
+    } else if (online && has->stream) {
+        text = "You cannot create or delete index while changing stream status";
+    }
+    return text == NULL || error_set(err, ERROR_VALIDATION, INVALID_VALUES "%s", text);
+}
+
+static enum table_concern table_update_concern(const struct table_update_members *has)
+{
+    if (has->encryption) {
+        return CONCERN_ENCRYPTION;
+    }
+    if (has->class) {
+        return CONCERN_CLASS;
+    }
+    if (has->protection) {
+        return CONCERN_PROTECTION;
+    }
+    if (has->replicas) {
+        return CONCERN_REPLICAS;
+    }
+    if (has->warm || has->index_warm) {
+        return CONCERN_WARM;
+    }
+    if (has->index_create || has->index_delete) {
+        return CONCERN_INDEX;
+    }
+    return has->stream ? CONCERN_STREAM : CONCERN_CAPACITY;
+}
+
+static bool table_update_asks(struct call *call, struct error *err)
 {
     struct table_update *state = call->state;
     const struct json *body = call->body;
-    const struct json *replicas = json_get(body, "ReplicaUpdates");
-    bool capacity =
-        json_get(body, "BillingMode") != NULL || json_get(body, "ProvisionedThroughput") != NULL;
-    bool protection = json_get(body, "DeletionProtectionEnabled") != NULL;
-    if (!capacity && !protection && replicas == NULL) {
+    struct table_update_members has;
+    table_update_look(body, &has);
+    if (!has.units && !has.mode && !has.maxima && !has.indexes && !has.stream && !has.encryption &&
+        !has.class && !has.protection && !has.warm && !has.replicas) {
         return error_set(err, ERROR_VALIDATION,
                          "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
                          "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, "
@@ -70,174 +150,89 @@ static bool table_update_concern(struct call *call, struct error *err)
                          "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or "
                          "TableClass is required");
     }
-    bool definitions = json_get(body, "AttributeDefinitions") != NULL;
-    if (replicas != NULL && (capacity || protection || definitions)) {
-        return error_set(err, ERROR_VALIDATION,
-                         INVALID_VALUES
-                         "Replica modification must be the only operation in the request");
+    if (has.indexes &&
+        !table_update_index_decode(json_get(body, "GlobalSecondaryIndexUpdates"), err)) {
+        return false;
     }
-    if (protection && (capacity || definitions)) {
-        return error_set(err, ERROR_VALIDATION,
-                         INVALID_VALUES
-                         "DeletionProtection modification must be the only operation in the "
-                         "request");
+    if (!table_update_alone(&has, err) || !table_update_together(&has, err)) {
+        return false;
     }
-    if (definitions) {
-        return error_set(err, ERROR_NOT_IMPLEMENTED,
-                         "This version does not support the parameter AttributeDefinitions of "
-                         "UpdateTable");
-    }
-    state->concern = protection         ? CONCERN_PROTECTION
-                     : replicas != NULL ? CONCERN_REPLICAS
-                                        : CONCERN_CAPACITY;
-    return replicas == NULL || table_update_replica(call, replicas, err);
+    state->concern = table_update_concern(&has);
+    return (!has.replicas ||
+            table_update_replica_decode(call, json_get(body, "ReplicaUpdates"), err)) &&
+           (!has.stream || table_update_stream_decode(json_get(body, "StreamSpecification"), err));
 }
 
 static bool table_update_decode(struct call *call, struct error *err)
 {
     struct table_update *state = call->state;
     return request_begin(call, &shape_update_table, &state->request, err) &&
-           table_update_concern(call, err) && request_open_control(call, &state->request, err);
+           table_update_asks(call, err) && request_open_control(call, &state->request, err);
 }
 
-/* --- Replicas ----------------------------------------------------------------------------------
- */
+/* --- Doing it --------------------------------------------------------------------------------- */
 
-static bool table_update_is_member(const struct table *table, struct slice region)
+/* What concerns every region alike would have to change in all of them. */
+static bool
+table_update_replicated(const struct call *call, const struct table *table, struct error *err)
 {
-    for (uint32_t i = 0; i < table->replicas_count; i++) {
-        if (slice_is(region, table->replicas[i].region)) {
-            return true;
-        }
+    const struct table_update *state = call->state;
+    static const char *const members[] = {
+        [CONCERN_CAPACITY] = "BillingMode",
+        [CONCERN_WARM] = "WarmThroughput",
+        [CONCERN_INDEX] = "GlobalSecondaryIndexUpdates",
+        [CONCERN_ENCRYPTION] = "SSESpecification",
+        [CONCERN_CLASS] = "TableClass",
+        [CONCERN_REPLICAS] = NULL,
+    };
+    const char *member = members[state->concern];
+    if (state->concern == CONCERN_CAPACITY && json_get(call->body, "BillingMode") == NULL) {
+        member = json_get(call->body, "ProvisionedThroughput") != NULL ? "ProvisionedThroughput"
+                                                                       : "OnDemandThroughput";
     }
+    return table->replicas_count == 0 || member == NULL ||
+           error_set(err, ERROR_NOT_IMPLEMENTED,
+                     "This version does not support the parameter %s of UpdateTable for a table "
+                     "with replicas",
+                     member);
+}
+
+static bool table_update_change(struct call *call,
+                                struct table *changed,
+                                struct table_index *indexes,
+                                struct error *err)
+{
+    const struct table_update *state = call->state;
+    switch (state->concern) {
+    case CONCERN_CAPACITY:
+        return table_update_capacity(call, changed, indexes, err);
+    case CONCERN_WARM:
+        return table_update_warm(call, changed, indexes, err);
+    case CONCERN_INDEX:
+        return table_update_index(call, changed, indexes, err);
+    case CONCERN_STREAM:
+    case CONCERN_ENCRYPTION:
+    case CONCERN_CLASS:
+    case CONCERN_PROTECTION:
+        return table_update_options(call, changed, err);
+    case CONCERN_REPLICAS:
+        break;
+    }
+    ensure(false);
     return false;
 }
 
-/* Is there such a region? The text names those that are. */
-static bool table_update_check_region(struct call *call, struct slice region, struct error *err)
-{
-    struct replication *replication = call->node->replication;
-    if (replication != NULL && replication_has_region(replication, region)) {
-        return true;
-    }
-    struct buffer names;
-    buffer_init(&names, call->arena, 256);
-    buffer_append_text(&names, call->node->region);
-    if (replication != NULL) {
-        struct replication_status *status = arena_zalloc(call->arena, 1, sizeof(*status));
-        replication_status(replication, status);
-        for (uint32_t i = 0; i < status->peers_count; i++) {
-            buffer_printf(&names, ", %s", status->peers[i].region.name);
-        }
-    }
-    return error_set(err, ERROR_VALIDATION,
-                     "Region %.*s is not supported. The latest version of global tables are only "
-                     "supported in the following regions: [%.*s]",
-                     SLICE_ARGS(region), SLICE_ARGS(buffer_slice(&names)));
-}
-
-static bool table_update_replicas(struct call *call, const struct table *table, struct error *err)
+/* Re-sent PAY_PER_REQUEST asks for nothing. */
+static bool table_update_is_idle(const struct call *call, const struct table *table)
 {
     const struct table_update *state = call->state;
-    struct replication *replication = call->node->replication;
-    if (state->create) {
-        if (!table_update_check_region(call, state->region, err)) {
-            return false;
-        }
-        if (table->billing != BILLING_PAY_PER_REQUEST) {
-            return error_set(err, ERROR_VALIDATION,
-                             "Table write capacity should either be Pay-Per-Request or "
-                             "AutoScaled.");
-        }
-        return replication_replica_create(replication, table->id, state->region, err);
-    }
-    if (!table_update_is_member(table, state->region)) {
-        return error_set(err, ERROR_VALIDATION,
-                         "Update global table operation failed because one or more replicas were "
-                         "not part of the global table. Please retry the request without these "
-                         "replicas: [%.*s].",
-                         SLICE_ARGS(state->region));
-    }
-    if (replication == NULL || !replication_has_region(replication, state->region)) {
-        return error_set(err, ERROR_IN_USE,
-                         "Region %.*s has a replica of table %.*s, but is not in the cluster file "
-                         "with which this node was started",
-                         SLICE_ARGS(state->region), SLICE_ARGS(table->name));
-    }
-    return replication_replica_delete(replication, table->id, state->region, err);
+    return state->concern == CONCERN_CAPACITY &&
+           slice_is(shape_text(json_get(call->body, "BillingMode")), "PAY_PER_REQUEST") &&
+           table->billing == BILLING_PAY_PER_REQUEST &&
+           json_get(call->body, "OnDemandThroughput") == NULL &&
+           json_get(call->body, "GlobalSecondaryIndexUpdates") == NULL &&
+           json_get(call->body, "ProvisionedThroughput") == NULL;
 }
-
-/* --- Billing and throughput ---------------------------------------------------------------------
- */
-
-static bool
-table_update_units(const struct json *throughput, struct table *table, struct error *err)
-{
-    int64_t read = shape_integer(json_get(throughput, "ReadCapacityUnits"), 0);
-    int64_t write = shape_integer(json_get(throughput, "WriteCapacityUnits"), 0);
-    if (table->billing == BILLING_PROVISIONED && read == table->throughput.read_units &&
-        write == table->throughput.write_units) {
-        return error_set(err, ERROR_VALIDATION,
-                         "The provisioned throughput for the table will not change. The requested "
-                         "value equals the current value. Current ReadCapacityUnits provisioned "
-                         "for the table: %" PRId64 ". Requested ReadCapacityUnits: %" PRId64
-                         ". Current WriteCapacityUnits provisioned for the table: %" PRId64
-                         ". Requested WriteCapacityUnits: %" PRId64
-                         ". Refer to the Amazon DynamoDB Developer Guide for current limits and "
-                         "how to request higher limits.",
-                         table->throughput.read_units, read, table->throughput.write_units, write);
-    }
-    if (read > TABLE_UNITS_MAX || write > TABLE_UNITS_MAX) {
-        bool reads = read > TABLE_UNITS_MAX;
-        return error_set(err, ERROR_VALIDATION, "Given value %" PRId64 " for %s is out of bounds",
-                         reads ? read : write, reads ? "ReadCapacityUnits" : "WriteCapacityUnits");
-    }
-    table->throughput.read_units = read;
-    table->throughput.write_units = write;
-    return true;
-}
-
-static bool table_update_capacity(struct call *call, struct table *table, struct error *err)
-{
-    const struct store *store = call->node->store;
-    const struct json *throughput = json_get(call->body, "ProvisionedThroughput");
-    const struct json *mode = json_get(call->body, "BillingMode");
-    bool on_demand = mode == NULL ? table->billing == BILLING_PAY_PER_REQUEST
-                                  : slice_is(mode->text, "PAY_PER_REQUEST");
-    if (on_demand && throughput != NULL) {
-        return error_set(err, ERROR_VALIDATION,
-                         INVALID_VALUES "Neither ReadCapacityUnits nor WriteCapacityUnits can be "
-                                        "specified when BillingMode is PAY_PER_REQUEST");
-    }
-    if (!on_demand && throughput == NULL) {
-        return error_set(err, ERROR_VALIDATION,
-                         INVALID_VALUES "ProvisionedThroughput must be specified when BillingMode "
-                                        "is PROVISIONED");
-    }
-    if (on_demand && table->billing == BILLING_PAY_PER_REQUEST) {
-        return true; /* Sent again: nothing to do. */
-    }
-    if (table->replicas_count > 0) { /* It would have to change in every region alike. */
-        return error_set(err, ERROR_NOT_IMPLEMENTED,
-                         "This version does not support the parameter %s of UpdateTable for a "
-                         "table with replicas",
-                         mode != NULL ? "BillingMode" : "ProvisionedThroughput");
-    }
-    if (!on_demand) {
-        if (!table_update_units(throughput, table, err)) {
-            return false;
-        }
-        table->billing = BILLING_PROVISIONED;
-        return true;
-    }
-    table->billing = BILLING_PAY_PER_REQUEST;
-    table->was_on_demand = true;
-    table->on_demand_since_ms = store->clock.wall_ms(store->clock.context);
-    return true;
-}
-
-/* --- Doing it ----------------------------------------------------------------------------------
- */
 
 /* Between catalog_change_begin and _end: nobody else changes the description. */
 static bool
@@ -245,58 +240,78 @@ table_update_description(struct call *call, const struct table *table, struct er
 {
     const struct table_update *state = call->state;
     struct store *store = call->node->store;
-    struct table *changed = arena_alloc(call->arena, sizeof(*changed));
-    *changed = *table;
     if (!table_json_idle(table, err)) {
         return false;
     }
-    if (state->concern == CONCERN_PROTECTION) {
-        changed->deletion_protection =
-            shape_boolean(json_get(call->body, "DeletionProtectionEnabled"), false);
-    } else {
-        if (!table_update_capacity(call, changed, err)) {
-            return false;
-        }
-        if (changed->billing == table->billing &&
-            changed->throughput.read_units == table->throughput.read_units &&
-            changed->throughput.write_units == table->throughput.write_units) {
-            return true;
-        }
+    if (table_update_is_idle(call, table)) {
+        return true;
+    }
+    struct table *changed = arena_alloc(call->arena, sizeof(*changed));
+    struct table_index *indexes =
+        arena_zalloc(call->arena, table->indexes_count + 1, sizeof(*indexes));
+    *changed = *table;
+    if (table->indexes_count > 0) {
+        memcpy(indexes, table->indexes, table->indexes_count * sizeof(*indexes));
+    }
+    changed->indexes = indexes;
+    if (!table_update_replicated(call, table, err) ||
+        !table_update_change(call, changed, indexes, err)) {
+        return false;
+    }
+    if (state->concern != CONCERN_PROTECTION) {
         changed->schema_stamp = store->clock.stamp(store->clock.context, table->schema_stamp);
         changed->schema_region = store->region_id;
     }
     return catalog_update(store->catalog, changed, err);
 }
 
-static bool table_update_run(struct call *call, enum read_tier tier, struct error *err)
+/* Again, as the newest description has it: decode's may be old by now, or replaced just here. */
+static bool table_update_acquire(struct call *call, struct error *err)
 {
     struct table_update *state = call->state;
+    const struct table *table =
+        catalog_acquire_id(call->node->store->catalog, state->request.table->id);
+    table_release(state->request.table);
+    state->request.table = table;
+    return table != NULL ||
+           error_set(err, ERROR_NOT_FOUND, "Requested resource not found: Table: %.*s not found",
+                     SLICE_ARGS(state->request.name));
+}
+
+static bool table_update_do(struct call *call, struct error *err)
+{
+    const struct table_update *state = call->state;
     struct catalog *catalog = call->node->store->catalog;
-    bool ok = false;
-    (void)tier;
     if (state->concern == CONCERN_REPLICAS) {
         const struct table *table = state->request.table;
-        ok = table_json_idle(table, err) && table_update_replicas(call, table, err);
-    } else {
-        catalog_change_begin(catalog);
-        /* The description decode found may be old by now. */
-        const struct table *table = catalog_acquire_id(catalog, state->request.table->id);
-        table_release(state->request.table);
-        state->request.table = table;
-        ok = table != NULL ? table_update_description(call, table, err)
-                           : error_set(err, ERROR_NOT_FOUND,
-                                       "Requested resource not found: Table: %.*s not found",
-                                       SLICE_ARGS(state->request.name));
-        catalog_change_end(catalog);
+        return table_json_idle(table, err) && table_update_replicas(call, table, err);
     }
-    if (!ok) {
+    catalog_change_begin(catalog);
+    bool ok = table_update_acquire(call, err) &&
+              table_update_description(call, state->request.table, err) &&
+              (state->concern != CONCERN_INDEX || table_update_acquire(call, err));
+    catalog_change_end(catalog);
+    return ok;
+}
+
+static bool table_update_run(struct call *call, enum read_tier tier, struct error *err)
+{
+    const struct table_update *state = call->state;
+    enum table_json_form form = TABLE_JSON_DESCRIBED;
+    enum table_status status = TABLE_UPDATING;
+    (void)tier;
+    if (!table_update_do(call, err)) {
         return false;
     }
-    bool joins = state->concern == CONCERN_REPLICAS && state->create;
+    if (state->concern == CONCERN_REPLICAS && state->create) {
+        form = TABLE_JSON_JOINED;
+    } else if (state->concern == CONCERN_WARM) {
+        form = TABLE_JSON_WARMED;
+        status = TABLE_ACTIVE;
+    }
     answer_begin(call);
     answer_member(call, "TableDescription");
-    table_json_write(call, state->request.table, joins ? TABLE_JSON_JOINED : TABLE_JSON_DESCRIBED,
-                     TABLE_UPDATING);
+    table_json_write(call, state->request.table, form, status);
     answer_end(call);
     return true;
 }

@@ -10,49 +10,20 @@ struct unserved {
     bool (*when)(const struct json *value); /* NULL: whatever the value. */
 };
 
-static bool unserved_if_stream(const struct json *value)
-{
-    return shape_boolean(json_get(value, "StreamEnabled"), false);
-}
-
-static bool unserved_if_encrypted(const struct json *value)
-{
-    return shape_boolean(json_get(value, "Enabled"), false);
-}
-
 static bool unserved_if_any(const struct json *value)
 {
     return value->count > 0;
 }
 
-/* A class the service does not have either gets the operation's own text. */
-static bool unserved_if_infrequent(const struct json *value)
-{
-    return slice_is(value->text, "STANDARD_INFREQUENT_ACCESS");
-}
-
 /* Members that ask for what a plain table is anyway are served; the rest of them is not. */
 static const struct unserved unserved_rows[] = {
-    {&shape_create_table, "LocalSecondaryIndexes", NULL},
-    {&shape_create_table, "GlobalSecondaryIndexes", NULL},
-    {&shape_create_table, "StreamSpecification", unserved_if_stream},
-    {&shape_create_table, "SSESpecification", unserved_if_encrypted},
     {&shape_create_table, "Tags", unserved_if_any},
-    {&shape_create_table, "TableClass", unserved_if_infrequent},
-    {&shape_create_table, "WarmThroughput", NULL},
     {&shape_create_table, "ResourcePolicy", NULL},
-    {&shape_create_table, "OnDemandThroughput", NULL},
     {&shape_create_table, "GlobalTableSourceArn", NULL},
     {&shape_create_table, "GlobalTableSettingsReplicationMode", NULL},
     {&shape_create_table, "VectorIndexes", NULL},
-    {&shape_update_table, "GlobalSecondaryIndexUpdates", NULL},
-    {&shape_update_table, "StreamSpecification", NULL},
-    {&shape_update_table, "SSESpecification", NULL},
-    {&shape_update_table, "TableClass", NULL},
     {&shape_update_table, "MultiRegionConsistency", NULL},
     {&shape_update_table, "GlobalTableWitnessUpdates", NULL},
-    {&shape_update_table, "OnDemandThroughput", NULL},
-    {&shape_update_table, "WarmThroughput", NULL},
     {&shape_update_table, "GlobalTableSettingsReplicationMode", NULL},
     {&shape_update_table, "VectorIndexUpdates", NULL},
     {&shape_update_table, "ReplicaUpdates.Update", NULL},

@@ -74,7 +74,7 @@ static bool shape_broken(const struct shape *shape, const struct json *json, boo
     case SHAPE_VALUE:
         return false;
     }
-    *low = measure < shape->min;
+    *low = measure < shape->min && (shape->min != 0 || shape->max != 0);
     *high = shape->max != 0 && measure > shape->max;
     return *low || *high;
 }

@@ -37,8 +37,8 @@ enum shape_role {
 
 struct shape {
     enum shape_kind kind;
-    const char *name;          /* The model's name, for texts. STRUCTURE only. */
-    int64_t min, max;          /* Length, or a number's value; max 0: no upper bound. */
+    const char *name; /* The model's name, for texts. STRUCTURE only. */
+    int64_t min, max; /* Length, or a number's value; max 0: no upper bound; both 0: none. */
     const char *const *values; /* Enum in the service's order, NULL at the end; or NULL. */
     const char *pattern;       /* As printed, with `matches` to test it; or NULL. */
     bool (*matches)(struct slice text);

@@ -226,9 +226,9 @@ Test(validate, a_long_value_is_cut_so_that_its_constraint_is_still_told)
 Test(validate, what_is_not_served_is_refused_by_name)
 {
     static const struct step steps[] = {
-        {"UpdateTable", "{'TableName':'abc','GlobalSecondaryIndexUpdates':[]}",
-         "NOT_IMPLEMENTED: This version does not support the parameter "
-         "GlobalSecondaryIndexUpdates of UpdateTable"},
+        {"UpdateTable", "{'TableName':'abc','VectorIndexUpdates':[]}",
+         "NOT_IMPLEMENTED: This version does not support the parameter VectorIndexUpdates of "
+         "UpdateTable"},
         {"UpdateTable", "{'TableName':'abc','ReplicaUpdates':[{'Update':{'RegionName':'x'}}]}",
          "NOT_IMPLEMENTED: This version does not support the parameter Update of UpdateTable"},
         {"UpdateTable",

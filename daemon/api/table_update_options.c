@@ -1,0 +1,90 @@
+/* UpdateTable: stream, encryption, class, protection (dynamodb-features.md 2.4, 18). */
+#include "daemon/api/table_options.h"
+#include "daemon/api/table_update.h"
+
+#define INVALID_VALUES "One or more parameter values were invalid: "
+
+bool table_update_stream_decode(const struct json *asked, struct error *err)
+{
+    bool enable = shape_boolean(json_get(asked, "StreamEnabled"), false);
+    bool view = json_get(asked, "StreamViewType") != NULL;
+    if (enable && !view) {
+        return error_set(err, ERROR_VALIDATION,
+                         INVALID_VALUES
+                         "If stream is being enabled then UpdateViewType is required");
+    }
+    return enable || !view ||
+           error_set(err, ERROR_VALIDATION,
+                     INVALID_VALUES "If stream is being disabled, then UpdateViewType must not be "
+                                    "specified");
+}
+
+static bool
+table_update_stream(const struct json *asked, const struct table *table, struct error *err)
+{
+    if (shape_boolean(json_get(asked, "StreamEnabled"), false)) {
+        return error_set(err, ERROR_NOT_IMPLEMENTED,
+                         "This version does not support streams: "
+                         "StreamSpecification.StreamEnabled must be false");
+    }
+    return error_set(err, ERROR_VALIDATION, "Table has no stream to disable: TableName: %.*s",
+                     SLICE_ARGS(table->name));
+}
+
+static bool table_update_encryption(struct call *call, struct table *changed, struct error *err)
+{
+    struct table before = *changed;
+    if (!table_options_encryption(json_get(call->body, "SSESpecification"), call->node, call->arena,
+                                  changed, err)) {
+        return false;
+    }
+    if (!changed->encrypted && !before.encrypted) {
+        return error_set(err, ERROR_VALIDATION,
+                         INVALID_VALUES "Table is already encrypted by default");
+    }
+    if (changed->encrypted && before.encrypted && slice_equal(changed->kms_key, before.kms_key)) {
+        return error_set(err, ERROR_VALIDATION,
+                         INVALID_VALUES
+                         "Table is already encrypted with given KMSMasterKeyId. Use "
+                         "KMSMasterKeyId parameter if you want to change Master Key");
+    }
+    return true;
+}
+
+static bool table_update_class(struct call *call, struct table *changed, struct error *err)
+{
+    const struct store *store = call->node->store;
+    enum table_class class = CLASS_STANDARD;
+    if (!table_options_class(json_get(call->body, "TableClass"), &class, err)) {
+        return false;
+    }
+    if (class != changed->table_class) {
+        changed->table_class = class;
+        changed->class_changed_ms = store->clock.wall_ms(store->clock.context);
+    }
+    return true;
+}
+
+bool table_update_options(struct call *call, struct table *changed, struct error *err)
+{
+    const struct table_update *state = call->state;
+    switch (state->concern) {
+    case CONCERN_STREAM:
+        return table_update_stream(json_get(call->body, "StreamSpecification"), changed, err);
+    case CONCERN_ENCRYPTION:
+        return table_update_encryption(call, changed, err);
+    case CONCERN_CLASS:
+        return table_update_class(call, changed, err);
+    case CONCERN_PROTECTION:
+        changed->deletion_protection =
+            shape_boolean(json_get(call->body, "DeletionProtectionEnabled"), false);
+        return true;
+    case CONCERN_CAPACITY:
+    case CONCERN_WARM:
+    case CONCERN_INDEX:
+    case CONCERN_REPLICAS:
+        break;
+    }
+    ensure(false); /* They are done elsewhere. */
+    return false;
+}
