@@ -11,6 +11,7 @@ const struct operation *const operations[] = {
     &operation_describe_limits,
     &operation_describe_table,
     &operation_describe_time_to_live,
+    &operation_execute_statement,
     &operation_get_item,
     &operation_list_tables,
     &operation_list_tags_of_resource,

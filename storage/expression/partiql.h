@@ -47,7 +47,7 @@ struct partiql_statement {
     uint32_t columns_count; /* 0: whole items. */
     struct partiql_order *order;
     uint32_t order_count;
-    struct slice item;     /* INSERT: the image. */
+    struct slice item;        /* INSERT: the image. */
     const struct node *where; /* NULL: none. */
     struct action *actions;
     uint32_t actions_count;
@@ -98,9 +98,8 @@ MUST_CHECK bool partiql_plan_write(const struct partiql_statement *statement,
                                    struct error *err);
 
 /* The columns of one item. */
-struct slice partiql_project(const struct partiql_statement *statement,
-                             struct slice image,
-                             struct arena *arena);
+struct slice
+partiql_project(const struct partiql_statement *statement, struct slice image, struct arena *arena);
 /* The first element of each column's path and of each path of WHERE. */
 bool partiql_visit_columns(const struct partiql_statement *statement,
                            expression_visitor visitor,

@@ -1,7 +1,7 @@
 /* WHERE as a condition's nodes. */
 #include "proto/base/ensure.h"
-#include "storage/expression/partiql_translate.h"
 #include "storage/expression/parser.h"
+#include "storage/expression/partiql_translate.h"
 
 static struct node *partiql_operand(struct partiql_translation *translation,
                                     const struct partiql_form *form);
@@ -43,8 +43,9 @@ static struct node *partiql_call_node(struct partiql_translation *translation,
     const char *name = partiql_function(form, &kind);
     if (partiql_is_word(form->token, "EXISTS") && form->first != NULL) {
         form = form->first->kind == PARTIQL_SUBSELECT ? form->first : form;
-        (void)error_set(translation->err, ERROR_VALIDATION, "Unsupported token in expression: %.*s%s",
-                        SLICE_ARGS(form->token->text), partiql_at(translation, form->token));
+        (void)error_set(translation->err, ERROR_VALIDATION,
+                        "Unsupported token in expression: %.*s%s", SLICE_ARGS(form->token->text),
+                        partiql_at(translation, form->token));
         return NULL;
     }
     if (name == NULL) {
@@ -213,8 +214,7 @@ static struct node *partiql_is_node(struct partiql_translation *translation,
 static struct node *partiql_junction_node(struct partiql_translation *translation,
                                           const struct partiql_form *form)
 {
-    struct node *node =
-        partiql_node(translation, form->kind == PARTIQL_AND ? NODE_AND : NODE_OR);
+    struct node *node = partiql_node(translation, form->kind == PARTIQL_AND ? NODE_AND : NODE_OR);
     for (const struct partiql_form *at = form->first; at != NULL; at = at->next) {
         struct node *part = partiql_condition(translation, at);
         if (part == NULL) {

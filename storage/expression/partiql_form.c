@@ -91,8 +91,9 @@ static void partiql_adopt(struct partiql_form *parent, struct partiql_form *chil
 }
 
 /* or ("," or)* up to the closing token; of a struct or ":" or. An empty list is one too. */
-static bool
-partiql_elements(struct partiql_parser *parser, struct partiql_form *list, enum partiql_token_kind close)
+static bool partiql_elements(struct partiql_parser *parser,
+                             struct partiql_form *list,
+                             enum partiql_token_kind close)
 {
     if (!partiql_enter(parser)) {
         return false;
@@ -191,9 +192,12 @@ static struct partiql_form *partiql_call(struct partiql_parser *parser)
 static bool partiql_is_callable(const struct partiql_token *token)
 {
     static const char *const words[] = {
-        "AVG",    "BIT_LENGTH", "CHARACTER_LENGTH", "CHAR_LENGTH", "COALESCE", "COUNT",
-        "DATE_ADD", "DATE_DIFF", "EXISTS",          "LOWER",       "MAX",      "MIN",
-        "NULLIF", "OCTET_LENGTH", "SIZE",           "SUM",         "TRIM",     "UPPER",
+        "AVG",         "BIT_LENGTH",   "CHARACTER_LENGTH",
+        "CHAR_LENGTH", "COALESCE",     "COUNT",
+        "DATE_ADD",    "DATE_DIFF",    "EXISTS",
+        "LOWER",       "MAX",          "MIN",
+        "NULLIF",      "OCTET_LENGTH", "SIZE",
+        "SUM",         "TRIM",         "UPPER",
     };
     if (!partiql_is_keyword(token->text)) {
         return true;
@@ -361,8 +365,7 @@ static struct partiql_form *partiql_chain(struct partiql_parser *parser, bool pr
         if (!partiql_enter(parser)) { /* A long chain is as deep as it is long. */
             return NULL;
         }
-        struct partiql_form *right =
-            products ? partiql_sign(parser) : partiql_chain(parser, true);
+        struct partiql_form *right = products ? partiql_sign(parser) : partiql_chain(parser, true);
         if (right == NULL) {
             return NULL;
         }
@@ -385,10 +388,10 @@ static struct partiql_form *partiql_sum(struct partiql_parser *parser)
 static bool partiql_is_type(const struct partiql_token *token)
 {
     static const char *const types[] = {
-        "MISSING", "NULL",   "BOOL",     "BOOLEAN",   "BLOB",    "CLOB",    "STRING", "SYMBOL",
-        "NUMERIC", "INT",    "INTEGER",  "SMALLINT",  "FLOAT",   "REAL",    "DOUBLE", "DECIMAL",
-        "DEC",     "STRUCT", "TUPLE",    "LIST",      "SEXP",    "BAG",     "CHAR",   "CHARACTER",
-        "VARCHAR", "DATE",   "TIME",     "TIMESTAMP", "ANY",
+        "MISSING", "NULL",   "BOOL",    "BOOLEAN",   "BLOB",  "CLOB", "STRING", "SYMBOL",
+        "NUMERIC", "INT",    "INTEGER", "SMALLINT",  "FLOAT", "REAL", "DOUBLE", "DECIMAL",
+        "DEC",     "STRUCT", "TUPLE",   "LIST",      "SEXP",  "BAG",  "CHAR",   "CHARACTER",
+        "VARCHAR", "DATE",   "TIME",    "TIMESTAMP", "ANY",
     };
     for (size_t i = 0; i < ARRAY_COUNT(types); i++) {
         if (partiql_is_word(token, types[i])) {
@@ -414,8 +417,8 @@ static struct partiql_form *partiql_is(struct partiql_parser *parser, struct par
     return form;
 }
 
-static struct partiql_form *
-partiql_between(struct partiql_parser *parser, struct partiql_form *form)
+static struct partiql_form *partiql_between(struct partiql_parser *parser,
+                                            struct partiql_form *form)
 {
     for (int bound = 0; bound < 2; bound++) {
         struct partiql_form *operand = partiql_sum(parser);

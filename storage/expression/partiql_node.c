@@ -66,9 +66,8 @@ static bool partiql_step(struct partiql_translation *translation,
     case PARTIQL_NAME:
     case PARTIQL_TEXT:
         *step = (struct step){.name = form->token->text};
-        return form->token->text.size > 0 ||
-               error_set(translation->err, ERROR_VALIDATION,
-                         "Path component cannot be an empty string");
+        return form->token->text.size > 0 || error_set(translation->err, ERROR_VALIDATION,
+                                                       "Path component cannot be an empty string");
     case PARTIQL_NUMBER:
         return partiql_index(translation, form, false, step);
     case PARTIQL_WILDCARD:
@@ -82,8 +81,8 @@ static bool partiql_step(struct partiql_translation *translation,
     default:
         if (form->kind == PARTIQL_OPERATOR && form->count == 1 &&
             form->first->kind == PARTIQL_NUMBER) {
-            return partiql_index(translation, form->first,
-                                 form->token->kind == PARTIQL_TOKEN_MINUS, step);
+            return partiql_index(translation, form->first, form->token->kind == PARTIQL_TOKEN_MINUS,
+                                 step);
         }
         return partiql_unexpected_step(translation, form);
     }
@@ -100,8 +99,7 @@ const struct path *partiql_path(struct partiql_translation *translation,
     }
     if (count > EXPRESSION_PATH_DEPTH_MAX) {
         (void)error_set(translation->err, ERROR_VALIDATION,
-                        "The document path has too many nesting levels; nesting levels: %u",
-                        count);
+                        "The document path has too many nesting levels; nesting levels: %u", count);
         return NULL;
     }
     struct path *path = arena_zalloc(translation->arena, 1, sizeof(*path));
@@ -156,8 +154,8 @@ struct node *partiql_unrecognized(struct partiql_translation *translation,
 const char *partiql_function(const struct partiql_form *form, enum node_kind *kind)
 {
     static const enum node_kind kinds[] = {
-        NODE_SIZE,        NODE_IF_NOT_EXISTS, NODE_LIST_APPEND, NODE_EXISTS, NODE_NOT_EXISTS,
-        NODE_BEGINS_WITH, NODE_CONTAINS,      NODE_TYPE,
+        NODE_SIZE,       NODE_IF_NOT_EXISTS, NODE_LIST_APPEND, NODE_EXISTS,
+        NODE_NOT_EXISTS, NODE_BEGINS_WITH,   NODE_CONTAINS,    NODE_TYPE,
     };
     ensure(form->kind == PARTIQL_CALL);
     for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {

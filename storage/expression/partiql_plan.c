@@ -96,9 +96,8 @@ static struct node *partiql_copy(const struct node *node, struct arena *arena)
 }
 
 /* What no key condition has taken; `first`, unless NULL, stands in front. */
-static struct expression *partiql_rest(const struct partiql_planner *planner,
-                                       enum expression_kind kind,
-                                       struct node *first)
+static struct expression *
+partiql_rest(const struct partiql_planner *planner, enum expression_kind kind, struct node *first)
 {
     struct node *all = arena_zalloc(planner->arena, 1, sizeof(*all));
     all->kind = NODE_AND;
@@ -144,9 +143,8 @@ static bool partiql_begin(struct partiql_planner *planner)
     planner->parts_count = 0;
     partiql_flatten(planner, where, false);
     const struct binding binding = {
-        partiql_condition_of(planner, EXPRESSION_FILTER,
-                             partiql_copy(where, planner->arena)),
-        true, planner->arena};
+        partiql_condition_of(planner, EXPRESSION_FILTER, partiql_copy(where, planner->arena)), true,
+        planner->arena};
     return bind_conditions(&binding, planner->err);
 }
 
@@ -295,8 +293,8 @@ static uint32_t partiql_distinct(struct value *to, const struct partiql_key *key
         if (at < count) {
             continue;
         }
-        for (at = count; at > 0 && direction * slice_compare(to[at - 1].payload,
-                                                             key->values[i].payload) > 0;
+        for (at = count;
+             at > 0 && direction * slice_compare(to[at - 1].payload, key->values[i].payload) > 0;
              at--) {
             to[at] = to[at - 1];
         }
@@ -483,31 +481,36 @@ static bool partiql_plan_insert(const struct partiql_planner *planner,
         }
     }
     write->item = planner->statement->item;
-    write->condition =
-        partiql_condition_of(planner, EXPRESSION_CONDITION,
-                             partiql_existence(planner, keys, NODE_NOT_EXISTS));
+    write->condition = partiql_condition_of(planner, EXPRESSION_CONDITION,
+                                            partiql_existence(planner, keys, NODE_NOT_EXISTS));
     return true;
 }
 
-static bool
-partiql_plan_actions(const struct partiql_planner *planner, struct expression **update)
+static bool partiql_plan_actions(const struct partiql_planner *planner, struct expression **update)
 {
     const struct partiql_statement *statement = planner->statement;
     struct expression *made = partiql_expression(planner, EXPRESSION_UPDATE);
     struct program *program = made->program;
     program->actions = statement->actions;
     program->actions_count = statement->actions_count;
-    program->paths =
-        arena_zalloc(planner->arena, statement->actions_count, sizeof(struct path *));
+    program->paths = arena_zalloc(planner->arena, statement->actions_count, sizeof(struct path *));
     for (uint32_t i = 0; i < statement->actions_count; i++) {
         const struct action *action = &statement->actions[i];
         program->paths[program->paths_count++] = action->target;
-        program->creates = program->creates || action->kind == ACTION_SET ||
-                           action->kind == ACTION_ADD;
+        program->creates =
+            program->creates || action->kind == ACTION_SET || action->kind == ACTION_ADD;
     }
-    /* The tree of the targets goes where the program is. */
-    const struct binding binding = {made, true, planner->arena};
     *update = made;
+    if (!path_build_tree(program, planner->arena, planner->arena, planner->err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < program->actions_count; i++) {
+        const struct action *action = &program->actions[i];
+        if (action->kind == ACTION_SET && !bind_arity(action->operand, planner->err)) {
+            return false;
+        }
+    }
+    const struct binding binding = {made, false, planner->arena};
     return bind_update(&binding, planner->err);
 }
 
@@ -540,9 +543,8 @@ bool partiql_plan_write(const struct partiql_statement *statement,
 
 /* --- Columns ---------------------------------------------------------------------------------- */
 
-struct slice partiql_project(const struct partiql_statement *statement,
-                             struct slice image,
-                             struct arena *arena)
+struct slice
+partiql_project(const struct partiql_statement *statement, struct slice image, struct arena *arena)
 {
     if (statement->columns_count == 0) {
         return image;
@@ -558,8 +560,7 @@ struct slice partiql_project(const struct partiql_statement *statement,
     return value_make_map(arena, members, count).payload;
 }
 
-static bool
-partiql_visit_nodes(const struct node *node, expression_visitor visitor, void *context)
+static bool partiql_visit_nodes(const struct node *node, expression_visitor visitor, void *context)
 {
     if (node->kind == NODE_PATH) {
         struct expression_path visited = {node->path->steps[0].name, node->path->count > 1};

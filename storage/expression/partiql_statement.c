@@ -71,30 +71,35 @@ static bool partiql_projection(struct partiql_parser *parser, struct partiql_tre
     return partiql_items(parser, &tree->items);
 }
 
-static bool partiql_join(struct partiql_parser *parser)
+/* A comma or a JOIN, with its condition behind the next source unless it is a CROSS JOIN. */
+static bool partiql_another(struct partiql_parser *parser, bool *conditional)
 {
-    static const char *const words[] = {"INNER", "LEFT", "RIGHT", "FULL", "OUTER", "CROSS"};
+    static const char *const words[] = {"INNER", "LEFT", "RIGHT", "FULL", "OUTER"};
+    *conditional = false;
+    if (partiql_accept(parser, PARTIQL_TOKEN_COMMA)) {
+        return true;
+    }
+    bool cross = partiql_accept_word(parser, "CROSS");
     for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
         partiql_accept_word(parser, words[i]);
     }
+    *conditional = !cross;
     return partiql_accept_word(parser, "JOIN");
 }
 
 static bool partiql_sources(struct partiql_parser *parser, struct partiql_parts *sources)
 {
-    bool more = true;
-    while (more) {
+    bool conditional = false;
+    do {
         struct partiql_part *part = partiql_add(parser, sources);
         part->form = partiql_form_path(parser);
         if (part->form == NULL || !partiql_alias(parser, &part->aliased)) {
             return false;
         }
-        more = partiql_accept(parser, PARTIQL_TOKEN_COMMA) || partiql_join(parser);
-        if (sources->count > 1 && partiql_accept_word(parser, "ON") &&
-            partiql_form(parser) == NULL) {
+        if (conditional && (!partiql_expect_word(parser, "ON") || partiql_form(parser) == NULL)) {
             return false;
         }
-    }
+    } while (partiql_another(parser, &conditional));
     return true;
 }
 
@@ -312,7 +317,8 @@ static bool partiql_skip_rest(struct partiql_parser *parser)
 }
 
 /* CREATE and DROP: what follows them names the operation; the rest is not looked at. */
-static bool partiql_definition(struct partiql_parser *parser, struct partiql_tree *tree, bool create)
+static bool
+partiql_definition(struct partiql_parser *parser, struct partiql_tree *tree, bool create)
 {
     tree->operation = PARTIQL_OPERATION_OTHER;
     if (partiql_accept_word(parser, "TABLE")) {

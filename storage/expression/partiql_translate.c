@@ -1,6 +1,6 @@
 /* A tree as a statement: what DynamoDB does not take of PartiQL is refused here. */
-#include "proto/base/ensure.h"
 #include "storage/expression/partiql_translate.h"
+#include "proto/base/ensure.h"
 
 static bool partiql_refused(struct partiql_translation *translation, const char *text)
 {
@@ -11,9 +11,8 @@ static bool partiql_no_clause(struct partiql_translation *translation,
                               const char *clause,
                               const struct partiql_form *form)
 {
-    return form == NULL || error_set(translation->err, ERROR_VALIDATION,
-                                     "Unsupported clause: %s%s", clause,
-                                     partiql_at(translation, form->token));
+    return form == NULL || error_set(translation->err, ERROR_VALIDATION, "Unsupported clause: %s%s",
+                                     clause, partiql_at(translation, form->token));
 }
 
 static bool partiql_check_clauses(struct partiql_translation *translation,
@@ -34,8 +33,7 @@ static bool partiql_check_clauses(struct partiql_translation *translation,
            partiql_no_clause(translation, "OFFSET", tree->offset);
 }
 
-static bool
-partiql_source(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_source(struct partiql_translation *translation, const struct partiql_tree *tree)
 {
     struct partiql_statement *made = translation->made;
     const struct partiql_part *source = tree->sources.first;
@@ -146,8 +144,8 @@ static bool partiql_check_columns(struct partiql_translation *translation)
     return path_build_tree(&program, arena, arena, translation->err);
 }
 
-static bool
-partiql_columns(struct partiql_translation *translation, const struct partiql_parts *items)
+static bool partiql_columns(struct partiql_translation *translation,
+                            const struct partiql_parts *items)
 {
     struct partiql_statement *made = translation->made;
     if (items->count == 0) {
@@ -172,8 +170,8 @@ static bool partiql_where_nodes(struct partiql_translation *translation,
     return true;
 }
 
-static bool
-partiql_order_keys(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_order_keys(struct partiql_translation *translation,
+                               const struct partiql_tree *tree)
 {
     struct partiql_statement *made = translation->made;
     if (tree->order.count == 0) {
@@ -186,8 +184,7 @@ partiql_order_keys(struct partiql_translation *translation, const struct partiql
     made->order = arena_zalloc(translation->arena, tree->order.count, sizeof(*made->order));
     for (const struct partiql_part *part = tree->order.first; part != NULL; part = part->next) {
         if (part->form->kind != PARTIQL_NAME) {
-            return error_set(translation->err, ERROR_VALIDATION,
-                             "Unexpected path component%s",
+            return error_set(translation->err, ERROR_VALIDATION, "Unexpected path component%s",
                              partiql_at(translation, part->form->token));
         }
         struct partiql_order *order = &made->order[made->order_count++];
@@ -196,8 +193,8 @@ partiql_order_keys(struct partiql_translation *translation, const struct partiql
     return true;
 }
 
-static bool
-partiql_translate_select(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_translate_select(struct partiql_translation *translation,
+                                     const struct partiql_tree *tree)
 {
     translation->made->verb = tree->exists ? PARTIQL_EXISTS : PARTIQL_SELECT;
     return partiql_check_clauses(translation, tree) && partiql_source(translation, tree) &&
@@ -205,8 +202,8 @@ partiql_translate_select(struct partiql_translation *translation, const struct p
            partiql_order_keys(translation, tree);
 }
 
-static bool
-partiql_translate_insert(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_translate_insert(struct partiql_translation *translation,
+                                     const struct partiql_tree *tree)
 {
     translation->made->verb = PARTIQL_INSERT;
     if (!partiql_source(translation, tree)) {
@@ -224,8 +221,8 @@ partiql_translate_insert(struct partiql_translation *translation, const struct p
     return partiql_item(translation, tree->inserted, &translation->made->item);
 }
 
-static bool
-partiql_check_returning(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_check_returning(struct partiql_translation *translation,
+                                    const struct partiql_tree *tree)
 {
     if (tree->returnings > 1) {
         return partiql_refused(translation,
@@ -233,15 +230,16 @@ partiql_check_returning(struct partiql_translation *translation, const struct pa
                                "clause");
     }
     if (!tree->returning_star) {
-        return partiql_refused(translation, "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in "
-                                            "RETURNING clause");
+        return partiql_refused(translation,
+                               "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in "
+                               "RETURNING clause");
     }
     translation->made->returning = tree->returning;
     return true;
 }
 
-static bool
-partiql_translate_update(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_translate_update(struct partiql_translation *translation,
+                                     const struct partiql_tree *tree)
 {
     translation->made->verb = PARTIQL_UPDATE;
     return partiql_source(translation, tree) && partiql_check_returning(translation, tree) &&
@@ -249,8 +247,8 @@ partiql_translate_update(struct partiql_translation *translation, const struct p
            partiql_where_nodes(translation, tree);
 }
 
-static bool
-partiql_translate_delete(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_translate_delete(struct partiql_translation *translation,
+                                     const struct partiql_tree *tree)
 {
     static const char *const names[] = {
         [PARTIQL_RETURNING_MODIFIED_OLD] = "MODIFIED OLD",
@@ -270,8 +268,8 @@ partiql_translate_delete(struct partiql_translation *translation, const struct p
     return partiql_where_nodes(translation, tree);
 }
 
-static bool
-partiql_translate(struct partiql_translation *translation, const struct partiql_tree *tree)
+static bool partiql_translate(struct partiql_translation *translation,
+                              const struct partiql_tree *tree)
 {
     switch (tree->operation) {
     case PARTIQL_OPERATION_SELECT:

@@ -21,9 +21,9 @@ enum partiql_form_kind {
     PARTIQL_WILDCARD, /* Step: [*] */
     PARTIQL_UNPIVOT,  /* Step: .* */
     PARTIQL_CALL,
-    PARTIQL_LIST,   /* [a, b] and (a, b) */
-    PARTIQL_BAG,    /* <<a, b>> */
-    PARTIQL_STRUCT, /* {k: v, …}: keys and values in turn. */
+    PARTIQL_LIST,     /* [a, b] and (a, b) */
+    PARTIQL_BAG,      /* <<a, b>> */
+    PARTIQL_STRUCT,   /* {k: v, …}: keys and values in turn. */
     PARTIQL_OPERATOR, /* Arithmetic, || and LIKE: the token tells. */
     PARTIQL_COMPARE,  /* = <> < <= > >= */
     PARTIQL_BETWEEN,

@@ -99,9 +99,8 @@ static bool partiql_set_function(struct partiql_translation *translation,
     const char *name = add ? "SET_ADD" : "SET_DELETE";
     const struct partiql_form *first = form->first;
     if (form->count != 2) {
-        return error_set(translation->err, ERROR_VALIDATION,
-                         "%s must have exactly two arguments%s", name,
-                         partiql_at(translation, form->token));
+        return error_set(translation->err, ERROR_VALIDATION, "%s must have exactly two arguments%s",
+                         name, partiql_at(translation, form->token));
     }
     bool path = first->kind == PARTIQL_NAME || first->kind == PARTIQL_PATH;
     const struct path *about = path ? partiql_path(translation, first) : NULL;

@@ -35,8 +35,7 @@ const char *partiql_at(const struct partiql_translation *translation,
 }
 
 /* root.x.1, or root.x[1]. */
-static void
-partiql_print_place(struct buffer *to, const struct partiql_place *place, bool brackets)
+static void partiql_print_place(struct buffer *to, const struct partiql_place *place, bool brackets)
 {
     if (place == NULL) {
         buffer_append_text(to, "root");
@@ -185,8 +184,8 @@ static bool partiql_bag_value(struct partiql_translation *translation,
     }
     for (const struct partiql_form *at = form->first; at != NULL; at = at->next) {
         struct value element = {0};
-        bool scalar = partiql_is_value(at) && at->kind != PARTIQL_LIST &&
-                      at->kind != PARTIQL_BAG && at->kind != PARTIQL_STRUCT;
+        bool scalar = partiql_is_value(at) && at->kind != PARTIQL_LIST && at->kind != PARTIQL_BAG &&
+                      at->kind != PARTIQL_STRUCT;
         if (scalar && !partiql_value_in(translation, at, &inner, level + 1, &element)) {
             return false;
         }
@@ -241,8 +240,8 @@ static int partiql_compare_keys(const void *left, const void *right)
     return (a->token > b->token) - (a->token < b->token);
 }
 
-static bool
-partiql_check_keys(struct partiql_translation *translation, const struct partiql_form *form)
+static bool partiql_check_keys(struct partiql_translation *translation,
+                               const struct partiql_form *form)
 {
     uint32_t count = form->count / 2;
     const struct partiql_form **keys =
@@ -262,7 +261,7 @@ partiql_check_keys(struct partiql_translation *translation, const struct partiql
             return error_set(translation->err, ERROR_VALIDATION,
                              "Duplicate keys in tuple. Key: %.*s under root%s",
                              SLICE_ARGS(keys[i]->token->text),
-                             partiql_at(translation, keys[i]->token));
+                             partiql_at(translation, item ? keys[i]->token : form->token));
         }
     }
     return true;
@@ -277,7 +276,7 @@ static bool partiql_struct_value(struct partiql_translation *translation,
     uint32_t count = form->count / 2;
     struct member *members = arena_zalloc(translation->arena, count, sizeof(*members));
     ensure(form->count % 2 == 0);
-    if (!partiql_check_keys(translation, form)) {
+    if (!partiql_check_keys(translation, form, level == 0)) {
         return false;
     }
     uint32_t filled = 0;

@@ -12,7 +12,7 @@ Test(operations, every_operation_is_found_under_its_name_and_number)
         cr_assert_eq(number, i);
         cr_assert(operation_is_known(name), "%s", operations[i]->name);
     }
-    cr_assert_eq(operations_count, 18);
+    cr_assert_eq(operations_count, 19);
 }
 
 Test(operations, what_the_api_has_but_we_do_not_is_known)
