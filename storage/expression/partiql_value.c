@@ -240,8 +240,10 @@ static int partiql_compare_keys(const void *left, const void *right)
     return (a->token > b->token) - (a->token < b->token);
 }
 
+/* Of an item's own names the error points at the second one, further inside at the struct. */
 static bool partiql_check_keys(struct partiql_translation *translation,
-                               const struct partiql_form *form)
+                               const struct partiql_form *form,
+                               bool item)
 {
     uint32_t count = form->count / 2;
     const struct partiql_form **keys =
