@@ -62,11 +62,25 @@ bool page_open(struct call *call, struct error *err)
         return false;
     }
     state->page.table = state->request.table;
-    if (index != NULL) {
-        return error_set(err, ERROR_VALIDATION, "The table does not have the specified index: %.*s",
-                         SLICE_ARGS(index->text));
+    if (index != NULL && !page_open_index(call, index->text, err)) {
+        return false;
     }
     return request_paths(&state->request, err);
+}
+
+/* Of an index the entries count there; what was fetched beyond them counts on the table. */
+static void page_answer_capacity(struct call *call, const struct page *page)
+{
+    const struct page_call *state = call->state;
+    const struct table *table = state->page.table;
+    uint64_t halves = capacity_read_halves(page->bytes, state->consistent);
+    struct capacity capacity = {.halves = halves};
+    if (state->page.index != NULL) {
+        capacity.halves = page->fetched * (state->consistent ? 2 : 1);
+        capacity_add_index(&capacity, table, (uint32_t)(state->page.index - table->indexes), halves,
+                           call->arena);
+    }
+    answer_capacity(call, &state->request, &capacity);
 }
 
 bool page_run(struct call *call, enum read_tier tier, struct error *err)
@@ -94,8 +108,9 @@ bool page_run(struct call *call, enum read_tier tier, struct error *err)
     if (page.last.size > 0) {
         answer_item(call, "LastEvaluatedKey", page.last);
     }
-    struct capacity capacity = {.halves = capacity_read_halves(page.bytes, state->consistent)};
-    answer_capacity(call, &state->request, &capacity);
+    if (state->request.capacity != CAPACITY_NONE) {
+        page_answer_capacity(call, &page);
+    }
     answer_end(call);
     return true;
 }

@@ -3,17 +3,27 @@
 #include "daemon/api/page.h"
 
 struct query_filter_check {
-    const struct table *table;
+    const struct key_schema *keys; /* Of what is queried. */
     bool legacy;
     struct error *err;
 };
 
+static bool query_is_key(const struct key_schema *keys, struct slice name)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < keys->partition_count; i++) {
+        found = found || slice_equal(keys->partition[i].name, name);
+    }
+    for (uint32_t i = 0; i < keys->sort_count; i++) {
+        found = found || slice_equal(keys->sort[i].name, name);
+    }
+    return found;
+}
+
 static bool query_filter_visit(void *context, const struct expression_path *path)
 {
     const struct query_filter_check *check = context;
-    bool partition = slice_equal(path->head, check->table->partition.name);
-    bool sort = table_has_sort(check->table) && slice_equal(path->head, check->table->sort.name);
-    return (!partition && !sort) ||
+    return !query_is_key(check->keys, path->head) ||
            error_set(check->err, ERROR_VALIDATION,
                      "%s can only contain non-primary key attributes: Primary key attribute: %.*s",
                      check->legacy ? "QueryFilter" : "Filter Expression", SLICE_ARGS(path->head));
@@ -39,12 +49,12 @@ static bool query_decode(struct call *call, struct error *err)
     }
     page->query = true;
     page->backward = !shape_boolean(json_get(call->body, "ScanIndexForward"), true);
-    const struct table *table = page->table;
-    struct key_schema keys = table_key_schema(table);
+    struct key_schema keys =
+        page->index != NULL ? page->index->keys : table_key_schema(page->table);
     if (!expression_key_condition(condition, &keys, &page->condition, err)) {
         return false;
     }
-    struct query_filter_check check = {table, (state->request.legacy & TEXT_BIT(TEXT_FILTER)) != 0,
+    struct query_filter_check check = {&keys, (state->request.legacy & TEXT_BIT(TEXT_FILTER)) != 0,
                                        err};
     return page->filter == NULL || expression_visit_paths(page->filter, query_filter_visit, &check);
 }

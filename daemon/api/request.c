@@ -231,21 +231,34 @@ struct request_path_check {
     struct error *err;
 };
 
+static bool request_is_index_key(const struct table *table, struct slice name)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        const struct key_schema *keys = &table->indexes[i].keys;
+        for (uint32_t k = 0; k < keys->partition_count; k++) {
+            found = found || slice_equal(keys->partition[k].name, name);
+        }
+        for (uint32_t k = 0; k < keys->sort_count; k++) {
+            found = found || slice_equal(keys->sort[k].name, name);
+        }
+    }
+    return found;
+}
+
 static bool request_path_visit(void *context, const struct expression_path *path)
 {
     const struct request_path_check *check = context;
     bool partition = slice_equal(path->head, check->table->partition.name);
     bool sort = table_has_sort(check->table) && slice_equal(path->head, check->table->sort.name);
-    if (!partition && !sort) {
-        return true;
-    }
-    if (path->nested) {
+    bool key = partition || sort;
+    if (path->nested && (key || request_is_index_key(check->table, path->head))) {
         return error_set(check->err, ERROR_VALIDATION,
                          "Key attributes must be scalars; list random access '[]' and map lookup "
-                         "'.' are not allowed: Key: %.*s",
-                         SLICE_ARGS(path->head));
+                         "'.' are not allowed: %s: %.*s",
+                         key ? "Key" : "IndexKey", SLICE_ARGS(path->head));
     }
-    return !check->update ||
+    return !key || !check->update ||
            error_set(check->err, ERROR_VALIDATION,
                      "One or more parameter values were invalid: Cannot update attribute %.*s. "
                      "This attribute is part of the key",

@@ -142,6 +142,9 @@ static bool legacy_take_conditions(struct call *call,
     *conditions = arena_zalloc(call->arena, map->count, sizeof(**conditions));
     for (const struct json *json = map->first; json != NULL; json = json->next) {
         struct legacy_condition *condition = &(*conditions)[at++];
+        if (json->name.size == 0) {
+            return error_set(err, ERROR_VALIDATION, "Empty attribute name");
+        }
         if (expected ? !legacy_expected(call, json, condition, err)
                      : !legacy_condition(call, json, condition, err)) {
             return false;
@@ -184,6 +187,9 @@ static bool legacy_take_updates(struct call *call,
     for (const struct json *json = map->first; json != NULL; json = json->next) {
         const struct json *value = json_get(json, "Value");
         struct legacy_update *update = &updates[count++];
+        if (json->name.size == 0) {
+            return error_set(err, ERROR_VALIDATION, "Empty attribute name");
+        }
         update->name = json->name;
         update->action = legacy_action_of(json);
         if ((value != NULL && !value_from_json(value, call->arena, &update->value, err)) ||
@@ -208,14 +214,14 @@ static bool legacy_take_filter(struct call *call,
     const struct json *filter = json_get(owner, legacy_filter_member(texts));
     struct legacy_condition *conditions;
     bool any = false;
+    if (filter != NULL && !legacy_take_conditions(call, filter, write, &conditions, err)) {
+        return false;
+    }
     if (!legacy_joined(owner, filter, &any, err)) {
         return false;
     }
     if (filter == NULL || filter->count == 0) {
         return true;
-    }
-    if (!legacy_take_conditions(call, filter, write, &conditions, err)) {
-        return false;
     }
     request->legacy |= TEXT_BIT(write ? TEXT_CONDITION : TEXT_FILTER);
     request->expressions[write ? TEXT_CONDITION : TEXT_FILTER] =
