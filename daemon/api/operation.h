@@ -32,7 +32,8 @@ struct operation {
     uint32_t state_bytes;
     bool worker; /* Never on a loop: catalog changes, scans. */
     bool (*decode)(struct call *call, struct error *err);
-    bool (*run)(struct call *call, enum read_tier tier, struct error *err);
+    bool (*run)(struct call *call, enum read_tier tier, struct error *err); /* NULL: decode always
+                                                                               refuses. */
     void (*release)(struct call *call); /* NULL: nothing to give back. */
 };
 

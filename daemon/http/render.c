@@ -49,6 +49,8 @@ static const struct render_error render_rows[] = {
     [ERROR_GLOBAL_TABLE_NOT_FOUND] = {400, true, DYNAMODB "GlobalTableNotFoundException", NULL,
                                       "message"},
     [ERROR_BACKUP_NOT_FOUND] = {400, true, DYNAMODB "BackupNotFoundException", NULL, "message"},
+    [ERROR_RECOVERY_UNAVAILABLE] = {400, true, DYNAMODB "PointInTimeRecoveryUnavailableException",
+                                    NULL, "message"},
     [ERROR_EXPORT_NOT_FOUND] = {400, true, DYNAMODB "ExportNotFoundException", NULL, "message"},
     [ERROR_IMPORT_NOT_FOUND] = {400, true, DYNAMODB "ImportNotFoundException", NULL, "message"},
     [ERROR_THROTTLED] = {400, false, "com.amazon.coral.availability#ThrottlingException",

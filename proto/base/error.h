@@ -37,6 +37,7 @@
     X(POLICY_NOT_FOUND, "put a policy first")                                                      \
     X(GLOBAL_TABLE_NOT_FOUND, "use replicas of the current version")                               \
     X(BACKUP_NOT_FOUND, "list the backups")                                                        \
+    X(RECOVERY_UNAVAILABLE, "switch point-in-time recovery on first")                              \
     X(EXPORT_NOT_FOUND, "list the exports")                                                        \
     X(IMPORT_NOT_FOUND, "list the imports")                                                        \
     X(THROTTLED, "try again later, more slowly")                                                   \

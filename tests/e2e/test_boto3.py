@@ -255,9 +255,6 @@ def test_what_is_not_there_yet_says_so(client, table):
             TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "t"}
         )
     assert caught.value.response["Error"]["Code"] == "NotImplementedException"
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        client.query(TableName=table, KeyConditions={})
-    assert "KeyConditions" in caught.value.response["Error"]["Message"]
 
 
 def test_wrong_values_get_the_services_texts(client, table):

@@ -174,7 +174,7 @@ const struct shape model_search_schema_element_type = {
 static const char *const model_select_values[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES",
                                                   "ALL_PROJECTED_ATTRIBUTES", NULL};
 const struct shape model_select = {.kind = SHAPE_STRING, .values = model_select_values};
-const struct shape model_sequence_number = {.kind = SHAPE_STRING, .min = 21, .max = 40};
+const struct shape model_sequence_number = {.kind = SHAPE_STRING};
 static const char *const model_shard_filter_type_values[] = {"CHILD_SHARDS", NULL};
 const struct shape model_shard_filter_type = {.kind = SHAPE_STRING,
                                               .values = model_shard_filter_type_values};

@@ -14,8 +14,8 @@ const struct shape shape_list_streams = {
     .hash = {0, 0, 1, 3}};
 
 static const struct shape_member model_shard_filter_members[] = {
-    MEMBER("Type", &model_shard_filter_type),
-    MEMBER("ShardId", &model_shard_id),
+    REQUIRED("Type", &model_shard_filter_type),
+    REQUIRED("ShardId", &model_shard_id),
 };
 static const uint8_t model_shard_filter_slots[] = {1, 0};
 const struct shape model_shard_filter = {

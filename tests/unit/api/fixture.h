@@ -33,6 +33,7 @@ struct answer fixture_call(struct fixture *fixture, const char *operation, const
 
 /* A step of a script: what a request must answer.
  *
+ *     (empty text)    an answer without a body
  *     {…}             exactly this, ' standing for "
  *     ~text           an answer that holds this, ' standing for "
  *     !~text          an answer that does not

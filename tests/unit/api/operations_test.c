@@ -12,20 +12,6 @@ Test(operations, every_operation_is_found_under_its_name_and_number)
         cr_assert_eq(number, i);
         cr_assert(operation_is_known(name), "%s", operations[i]->name);
     }
-    cr_assert_eq(operations_count, 19);
-}
-
-Test(operations, what_the_api_has_but_we_do_not_is_known)
-{
-    static const char *const known[] = {
-        "BatchExecuteStatement", "CreateBackup",     "GetRecords",
-        "ListStreams",           "TransactGetItems", "TransactWriteItems",
-        "UpdateTimeToLive",      "SearchVectors",    "TagResource"};
-    uint32_t number;
-    for (size_t i = 0; i < ARRAY_COUNT(known); i++) {
-        cr_assert(operation_is_known(slice_text(known[i])), "%s", known[i]);
-        cr_assert_null(operation_find(slice_text(known[i]), &number), "%s", known[i]);
-    }
 }
 
 Test(operations, other_names_are_unknown)

@@ -60,6 +60,8 @@ static const struct {
      "{\"__type\":\"" DYNAMODB "GlobalTableNotFoundException\",\"message\":\"why\"}"},
     {ERROR_BACKUP_NOT_FOUND, 400,
      "{\"__type\":\"" DYNAMODB "BackupNotFoundException\",\"message\":\"why\"}"},
+    {ERROR_RECOVERY_UNAVAILABLE, 400,
+     "{\"__type\":\"" DYNAMODB "PointInTimeRecoveryUnavailableException\",\"message\":\"why\"}"},
     {ERROR_EXPORT_NOT_FOUND, 400,
      "{\"__type\":\"" DYNAMODB "ExportNotFoundException\",\"message\":\"why\"}"},
     {ERROR_IMPORT_NOT_FOUND, 400,
