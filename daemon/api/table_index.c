@@ -210,7 +210,9 @@ bool table_indexes_rest(const struct json *body,
     struct table_index *indexes =
         arena_zalloc(arena, table->indexes_count, sizeof(struct table_index));
     uint32_t from = 0;
-    memcpy(indexes, table->indexes, table->indexes_count * sizeof(struct table_index));
+    if (table->indexes_count > 0) {
+        memcpy(indexes, table->indexes, table->indexes_count * sizeof(struct table_index));
+    }
     table->indexes = indexes;
     for (enum index_kind kind = INDEX_LOCAL; kind < INDEX_KINDS; kind++) {
         const struct json *list = json_get(body, table_index_lists[kind]);

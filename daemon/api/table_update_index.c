@@ -181,7 +181,7 @@ bool table_update_index(struct call *call,
 {
     const struct json *updates = json_get(call->body, "GlobalSecondaryIndexUpdates");
     for (const struct json *each = updates->first; each != NULL; each = each->next) {
-        const char *name = NULL;
+        const char *name = "";
         struct table_index *index = NULL;
         const struct json *asked = table_update_action(each, &name);
         if (strcmp(name, "Create") == 0) {

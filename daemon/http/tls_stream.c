@@ -206,13 +206,16 @@ static void tls_pump(struct tls_stream *tls)
 static void tls_keep(struct tls_stream *tls, struct slice old, struct slice new)
 {
     size_t size = old.size + new.size;
-    uint8_t *kept = size == 0 ? NULL : malloc(size);
-    ensure(size == 0 || kept != NULL);
-    if (old.size > 0) {
-        memcpy(kept, old.data, old.size);
-    }
-    if (new.size > 0) {
-        memcpy(kept + old.size, new.data, new.size);
+    uint8_t *kept = NULL;
+    if (size > 0) {
+        kept = malloc(size);
+        ensure(kept != NULL);
+        if (old.size > 0) {
+            memcpy(kept, old.data, old.size);
+        }
+        if (new.size > 0) {
+            memcpy(kept + old.size, new.data, new.size);
+        }
     }
     free(tls->kept);
     tls->kept = kept;
