@@ -10,7 +10,6 @@
 Several faults in one request have a case each of their own: what is reported first is part of the answer.
 """
 
-import http.client
 import json
 import pathlib
 import time
@@ -18,10 +17,10 @@ import time
 import pytest
 
 from meridian_node import Node
+from wire import Endpoint
 
 FOLDER = pathlib.Path(__file__).parent / "cases"
 ACTIVE_SECONDS = 20
-STREAMS = {"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"}
 
 
 def is_tables(path):
@@ -33,26 +32,6 @@ def load():
         if not is_tables(path):
             for number, case in enumerate(json.loads(path.read_text())):
                 yield pytest.param(case, id=f"{path.stem}-{number}-{case['name']}")
-
-
-class Endpoint:
-    def __init__(self, node):
-        self.connection = http.client.HTTPConnection(node.host, node.port, timeout=20)
-
-    def call(self, operation, body):
-        service = "DynamoDBStreams" if operation in STREAMS else "DynamoDB"
-        self.connection.request(
-            "POST",
-            "/",
-            body if isinstance(body, str) else json.dumps(body),
-            {
-                "content-type": "application/x-amz-json-1.0",
-                "x-amz-target": f"{service}_20120810.{operation}",
-            },
-        )
-        answer = self.connection.getresponse()
-        text = answer.read()
-        return answer.status, json.loads(text) if text else {}
 
 
 def wait_active(endpoint, name):
