@@ -8,6 +8,7 @@
 
 #include "storage/log/applied.h"
 #include "storage/table/batch_pool.h"
+#include "storage/table/claim.h"
 #include "storage/table/keeper.h"
 #include "storage/table/latch.h"
 
@@ -90,6 +91,7 @@ bool store_open(const struct store_options *options, struct store **store, struc
     made->region_id = options->region_id;
     made->latches = latches_open();
     made->batches = batch_pool_open();
+    made->claim = claim_open();
     if (!engine_open(&options->engine, &made->engine, err) || !store_load_identity(made, err) ||
         !catalog_open(made->engine, &made->catalog, err) ||
         !applied_open(made->engine, &made->applied, err) ||
@@ -110,6 +112,7 @@ void store_close(struct store *store)
     applied_close(store->applied);
     catalog_close(store->catalog);
     engine_close(store->engine);
+    claim_close(store->claim);
     batch_pool_close(store->batches);
     latches_close(store->latches);
     free(store);

@@ -16,6 +16,7 @@
 struct latches;
 struct applied_vector;
 struct batch_pool;
+struct claim;
 struct keeper;
 
 /* Time as the node sees it. Both must be callable from any thread. */
@@ -41,6 +42,7 @@ struct store {
     uint32_t incarnation;           /* Wall second the folder was made. */
     struct applied_vector *applied; /* Per origin region: newest write applied here. */
     struct batch_pool *batches;     /* Emptied batches to use again. */
+    struct claim *claim;            /* Of the transaction that reads the disk under latches. */
     struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
 };
 
@@ -121,14 +123,18 @@ struct transaction {
     uint8_t digest[32];   /* Of all that makes two requests the same one; with a token only. */
     /* Out. */
     struct error *errors; /* `count` of them, the caller's: why a write stands in the way:
-                           * CONDITION, VALIDATION, or NONE. */
-    bool replayed;        /* The token was known with this digest: nothing was written now. */
+                           * CONDITION, VALIDATION, TRANSACTION_CONFLICT, or NONE. */
+    bool replayed;        /* The token was known with this digest: nothing was written now, and
+                           * the writes' outputs show their rows as they are. */
     uint64_t wait_seq;    /* Answer (also a refusal) once this is durable. */
 };
-/* Every write is evaluated, also after one that fails. Errors: CANCELLED (see `errors`),
- * TOKEN_MISMATCH (the token was used with another digest within TRANSACTION_TOKEN_MS),
- * TOKEN_IN_PROGRESS, VALIDATION (all items together too large), NOT_FOUND (a table was removed),
- * THROTTLED, WOULD_BLOCK, IO, CORRUPT. */
+/* Every write is evaluated, also after one that fails. A token is kept if the call succeeds, also
+ * when nothing had to be written. Of two calls with one token at a time the second waits for the
+ * first and is then a replay; only if that one is reading the disk is it told TOKEN_IN_PROGRESS,
+ * and for the same reason a write may be told TRANSACTION_CONFLICT. Errors: CANCELLED (see
+ * `errors`), TOKEN_MISMATCH (the token was used with another digest within TRANSACTION_TOKEN_MS),
+ * TOKEN_IN_PROGRESS, VALIDATION (an item to put, or all items together too large, or two writes of
+ * one row), NOT_FOUND (a table was removed), THROTTLED, WOULD_BLOCK, IO, CORRUPT. */
 MUST_CHECK bool store_transact(struct store *store,
                                struct transaction *transaction,
                                enum read_tier tier,

@@ -59,7 +59,7 @@ static const struct engine_plan {
     [FAMILY_META] = {"default", 64, false, false},
     [FAMILY_ITEMS] = {"items", 4, true, false},
     [FAMILY_LOG] = {"log", 4, false, true},
-    [FAMILY_REPL] = {"repl", 64, false, false},
+    [FAMILY_REPL] = {"repl", 64, true, false}, /* Client tokens are looked up, mostly in vain. */
     [FAMILY_CONFLICTS] = {"conflicts", 32, false, false},
 };
 

@@ -1,6 +1,7 @@
 #include "storage/table/keeper.h"
 
 #include "storage/table/latch.h"
+#include "storage/table/token.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -170,6 +171,22 @@ static bool keeper_count(struct keeper *keeper, struct error *err)
     return ok;
 }
 
+/* --- Client tokens --------------------------------------------------------------------------- */
+
+static bool keeper_sweep_tokens(struct keeper *keeper, struct error *err)
+{
+    struct token_sweep sweep = {0};
+    while (!sweep.done) {
+        if (!token_sweep(keeper->store, &sweep, err)) {
+            return false;
+        }
+        if (!sweep.done && keeper_pause(keeper, KEEPER_PAUSE_MS)) {
+            return true;
+        }
+    }
+    return true;
+}
+
 /* --- The thread ----------------------------------------------------------------------------- */
 
 /* What fails leaves its flag down, or the totals unsaved: it is tried again at the next tick. */
@@ -184,7 +201,9 @@ static void keeper_tick(struct keeper *keeper)
         keeper_set(keeper, &keeper->totals_exact);
     }
     bool saved = catalog_save_totals(keeper->store->catalog, &err);
+    bool swept = keeper_sweep_tokens(keeper, &err);
     (void)saved;
+    (void)swept;
 }
 
 static void *keeper_run(void *argument)

@@ -2,7 +2,7 @@
  *
  *   once after opening   drops rows of tables whose removal a crash interrupted; after an unclean
  *                        stop counts the items of every table again
- *   every minute         saves the tables' totals
+ *   every minute         saves the tables' totals; removes expired client tokens (token.h)
  *   at the end           saves them, with the mark of a clean stop
  *
  * Totals. In memory they are exact from the first write on; at a clean stop they are saved beside a

@@ -291,3 +291,123 @@ Test(crash, an_applied_batch_is_there_whole_or_not_at_all)
     free(reports);
     test_directory_remove(directory);
 }
+
+/* --- Transactions ---------------------------------------------------------------------------- */
+
+/* Transaction n of a round writes its number into GROUP rows of its writer, with a token. */
+static bool crash_transact(struct store *store,
+                           const struct table *table,
+                           const struct report *report,
+                           struct arena *arena,
+                           struct transaction *transaction)
+{
+    struct write *writes = arena_zalloc(arena, GROUP, sizeof(*writes));
+    struct error *errors = arena_zalloc(arena, GROUP, sizeof(*errors));
+    struct error err = {0};
+    const char *number = arena_printf(arena, "%llu %llu", (unsigned long long)report->round,
+                                      (unsigned long long)report->number);
+    for (unsigned i = 0; i < GROUP; i++) {
+        const char *pk = arena_printf(arena, "%llu part %u", (unsigned long long)report->writer, i);
+        writes[i] = (struct write){.table = table, .kind = WRITE_PUT};
+        writes[i].item = sample_item(arena, "pk", sample_s(pk), "v", sample_s(number), NULL);
+    }
+    const char *token = arena_printf(arena, "%llu %s", (unsigned long long)report->writer, number);
+    *transaction = (struct transaction){
+        .writes = writes, .count = GROUP, .errors = errors, .token = slice_text(token)};
+    bool ok = store_transact(store, transaction, READ_FULL, arena, &err);
+    ensure(ok || err.code == ERROR_THROTTLED);
+    return ok;
+}
+
+static void *transactor_run(void *argument)
+{
+    struct writer *writer = argument;
+    const struct table *table = catalog_acquire(writer->store->catalog, SLICE_LITERAL("table"));
+    struct arena arena;
+    arena_init(&arena);
+    for (uint64_t number = 0;; number++) {
+        struct report report = {writer->round, writer->index, number, 0};
+        struct transaction transaction;
+        struct error err = {0};
+        if (crash_transact(writer->store, table, &report, &arena, &transaction) &&
+            number % 3 == 0) { /* Elsewhere the kill meets transactions nobody waited for. */
+            ensure(engine_wait_durable(writer->store->engine, transaction.wait_seq, &err));
+            report.seq = transaction.wait_seq;
+            report_send(writer->to, report);
+        }
+        arena_clear(&arena);
+    }
+    return NULL;
+}
+
+static void transact_until_killed(const char *directory, uint64_t round, int to)
+{
+    struct sample_clock clock = {.now_ms = 1700000000000u + round * 1000};
+    struct store *store = sample_store_open(directory, &clock);
+    table_release(crash_table(store));
+    struct writer writers[WRITERS];
+    pthread_t threads[WRITERS];
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){store, round, i, to};
+        ensure(pthread_create(&threads[i], NULL, transactor_run, &writers[i]) == 0);
+    }
+    pthread_join(threads[0], NULL); /* Until the signal. */
+}
+
+/* The rows of each writer hold one transaction, the log whole groups, and every reported
+ * transaction's token is known. */
+static void check_transactions(const char *directory, const void *argument)
+{
+    const struct reports *reports = argument;
+    struct sample_clock clock = {0};
+    struct store *store = sample_store_open(directory, &clock);
+    const struct table *table = crash_table(store);
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < reports->count; i++) {
+        struct transaction transaction;
+        bool ok = crash_transact(store, table, &reports->list[i], &arena, &transaction);
+        ensure(ok && transaction.replayed);
+        struct change changes[GROUP];
+        uint32_t count;
+        uint64_t next;
+        struct error err = {0};
+        ensure(store_log_read(store, reports->list[i].seq - GROUP, GROUP, 1 << 20, &arena, changes,
+                              &count, &next, &err));
+        for (uint32_t k = 0; k < GROUP; k++) {
+            ensure(changes[k].version.dot.seq == reports->list[i].seq - GROUP + 1 + k);
+            ensure(changes[k].following == GROUP - 1 - k);
+        }
+        for (unsigned writer = 0; writer < WRITERS; writer++) {
+            struct value parts[GROUP];
+            for (unsigned k = 0; k < GROUP; k++) {
+                struct slice item =
+                    sample_get(store, table, &arena,
+                               sample_key(&arena, arena_printf(&arena, "%u part %u", writer, k)));
+                bool found = item.size > 0 && item_find(item, SLICE_LITERAL("v"), &parts[k]);
+                parts[k] = found ? parts[k] : sample_s("absent");
+                ensure(value_equal(parts[k], parts[0]));
+            }
+        }
+        arena_clear(&arena);
+    }
+    arena_destroy(&arena);
+    table_release(table);
+    store_close(store);
+}
+
+Test(crash, a_transaction_and_its_token_are_there_whole_or_not_at_all)
+{
+    char *directory = test_directory_make();
+    struct reports *reports = calloc(1, sizeof(*reports));
+    uint64_t seed = sample_seed();
+    uint64_t state = seed;
+    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        size_t enough = 1 + (size_t)(sample_next(&state) % 60);
+        crash(directory, round, enough, transact_until_killed, reports);
+        check(directory, check_transactions, reports);
+    }
+    free(reports);
+    test_directory_remove(directory);
+}
