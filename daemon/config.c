@@ -28,6 +28,7 @@ enum config_knob {
     KNOB_CLUSTER,
     KNOB_CREDENTIALS,
     KNOB_AUTH,
+    KNOB_THROTTLE,
     KNOB_DURABILITY,
     KNOB_SYNC_INTERVAL_MS,
     KNOB_LOOPS,
@@ -61,6 +62,8 @@ static const struct config_name {
     [KNOB_CREDENTIALS] = {"credentials", "FILE",
                           "access keys, as the AWS CLI keeps them (DIR/credentials)"},
     [KNOB_AUTH] = {"auth", "on|off", "off takes any credentials; on loopback only (on)"},
+    [KNOB_THROTTLE] = {"throttle", "off|enforce",
+                       "enforce the provisioned throughput of tables and indexes (off)"},
     [KNOB_DURABILITY] = {"durability", "sync|relaxed",
                          "relaxed answers before the disk has it (sync)"},
     [KNOB_SYNC_INTERVAL_MS] = {"sync-interval-ms", "N", "relaxed: time between syncs (100)"},
@@ -384,21 +387,26 @@ config_take_choices(const struct config_sources *sources, struct config *config,
     static const char *const switches[] = {"off", "on", "false", "true", "no",
                                            "yes", "0",  "1",     NULL};
     static const char *const durabilities[] = {"sync", "relaxed", NULL};
+    static const char *const throttles[] = {"off", "enforce", NULL};
     static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
     uint32_t auth = 1;
     uint32_t json = 0;
     uint32_t durability = 0;
     uint32_t level = LOG_INFO;
+    uint32_t throttle = 0;
     if (!config_choice(&sources->values[KNOB_AUTH], switches, "on or off", &auth, err) ||
         !config_choice(&sources->values[KNOB_LOG_JSON], switches, "on or off", &json, err) ||
         !config_choice(&sources->values[KNOB_DURABILITY], durabilities, "sync or relaxed",
                        &durability, err) ||
+        !config_choice(&sources->values[KNOB_THROTTLE], throttles, "off or enforce", &throttle,
+                       err) ||
         !config_choice(&sources->values[KNOB_LOG_LEVEL], levels, "debug, info, warning or error",
                        &level, err)) {
         return false;
     }
     config->auth = auth % 2 == 1;
     config->log_json = json % 2 == 1;
+    config->throttle = throttle == 1;
     config->durability = durability == 0 ? DURABILITY_SYNC : DURABILITY_RELAXED;
     config->log_level = (enum log_level)level;
     return true;

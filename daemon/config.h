@@ -34,6 +34,7 @@ struct config {
     const char *credentials; /* Path; never NULL: <data>/credentials unless given. */
     bool credentials_given;  /* A file that was named must exist; the default one is made. */
     bool auth;
+    bool throttle; /* Enforce provisioned throughput. */
     enum durability durability;
     uint32_t sync_interval_ms;
     uint32_t loops;

@@ -17,6 +17,7 @@
 #include "daemon/http/loop.h"
 #include "daemon/http/tls.h"
 #include "daemon/metrics.h"
+#include "daemon/throttle.h"
 #include "daemon/upkeep.h"
 #include "replication/clock.h"
 
@@ -116,6 +117,24 @@ static bool node_open_store(struct node_whole *whole, struct error *err)
     /* Stamps go on rising though the wall clock may have been set back while the node was down. */
     node_stamp(whole, stamp);
     return true;
+}
+
+static uint64_t node_monotonic_ns(void *context)
+{
+    struct timespec now;
+    (void)context;
+    ensure(clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void node_open_throttle(struct node *node)
+{
+    if (node->config->throttle) {
+        struct throttle_clock clock = {node_monotonic_ns, NULL};
+        node->throttle = throttle_open(&clock, node->store->catalog);
+        log_event(node->log, LOG_INFO, "node.throttle",
+                  log_text("meaning", "provisioned throughput is enforced"));
+    }
 }
 
 static bool node_open_credentials(struct node *node, struct error *err)
@@ -222,6 +241,7 @@ static bool node_open(struct node_whole *whole, struct error *err)
         !node_open_tls(node, err) || !node_open_replication(whole, err)) {
         return false;
     }
+    node_open_throttle(node);
     node_set_waking(whole, true, node->replication);
     if (!node_open_loops(node, err) || !admin_start(node, config->admin, &node->admin, err)) {
         return false;
@@ -282,6 +302,7 @@ void node_stop(struct node *node)
     upkeep_stop(whole->upkeep);
     node_set_waking(whole, false, NULL);
     replication_stop(node->replication);
+    throttle_close(node->throttle);
     store_close(node->store);
     credentials_close(node->credentials);
     tls_close(node->tls);

@@ -12,6 +12,7 @@ struct config;      /* daemon/config.h */
 struct log;         /* daemon/log.h */
 struct credentials; /* daemon/http/credentials.h */
 struct tls;         /* daemon/http/tls.h */
+struct throttle;    /* daemon/throttle.h */
 struct metrics;     /* daemon/metrics.h */
 struct loop;        /* daemon/http/loop.h */
 struct admin;       /* daemon/admin/admin.h */
@@ -25,6 +26,7 @@ struct node {
     struct replication *replication; /* NULL without a cluster file. */
     struct credentials *credentials; /* NULL with --auth off. */
     struct tls *tls;                 /* NULL without --https. */
+    struct throttle *throttle;       /* NULL unless throughput is enforced. */
     struct metrics *metrics;
     struct loop *loops;
     uint32_t loops_count;

@@ -4,6 +4,7 @@
 #include "daemon/api/operation.h"
 #include "daemon/http/loop.h"
 #include "daemon/metrics.h"
+#include "daemon/throttle.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -80,6 +81,29 @@ static void prometheus_requests(struct buffer *to, const struct node *node)
                     "SuccessfulRequestLatency).");
     for (uint32_t i = 0; i < count; i++) {
         prometheus_histogram(to, prometheus_operation(i), &totals[i]);
+    }
+}
+
+static void prometheus_throttle(struct buffer *to, const struct node *node)
+{
+    static const char *const sides[THROTTLE_SIDES] = {"read", "write"};
+    static const char name[] = "meridian_throttled_total";
+    if (node->throttle == NULL) {
+        return;
+    }
+    prometheus_head(to, name, "counter",
+                    "Requests, or entries of batches, that found no throughput left (CloudWatch: "
+                    "ReadThrottleEvents, WriteThrottleEvents, OnDemandMax…).");
+    for (uint32_t index = 0; index < 2; index++) {
+        for (uint32_t side = 0; side < THROTTLE_SIDES; side++) {
+            for (uint32_t limit = THROTTLE_PROVISIONED; limit < THROTTLE_LIMITS; limit++) {
+                buffer_printf(to, "%s{resource=\"%s\",side=\"%s\",limit=\"%s\"} %" PRIu64 "\n",
+                              name, index == 0 ? "table" : "index", sides[side],
+                              limit == THROTTLE_PROVISIONED ? "provisioned" : "on_demand",
+                              throttle_refused(node->throttle, index == 1, (enum throttle_side)side,
+                                               (enum throttle_limit)limit));
+            }
+        }
     }
 }
 
@@ -261,6 +285,7 @@ bool admin_metrics(const struct admin_request *request, struct buffer *answer, s
     prometheus_one(answer, "meridian_connections", "gauge", "Open client connections.",
                    connections);
     prometheus_requests(answer, node);
+    prometheus_throttle(answer, node);
     prometheus_replication(answer, node);
     prometheus_store(answer, node);
     prometheus_process(answer, node);

@@ -1,7 +1,10 @@
 /* BatchGetItem (dynamodb-api.md 11.1). Keys past the answer's 16 MiB come back as UnprocessedKeys,
  * in the form in which they were asked for. What is more than a Query's page is read on a worker
- * even if all of it is in memory: the loop has other clients. */
+ * even if all of it is in memory: the loop has other clients. Where throughput is enforced, each
+ * key is asked for and charged by itself; keys for which nothing is left are unprocessed, and if
+ * that is all of them, the call is throttled. */
 #include "daemon/api/batch.h"
+#include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 
 struct batch_get_key {
@@ -11,7 +14,8 @@ struct batch_get_key {
     uint32_t table;
     bool found;
     bool unprocessed;
-    uint64_t halves; /* Read units taken, times two. */
+    bool admitted, charged; /* Of enforced throughput: once, also when the run is repeated. */
+    uint64_t halves;        /* Read units taken, times two. */
 };
 
 struct batch_get {
@@ -116,42 +120,70 @@ static bool batch_get_decode(struct call *call, struct error *err)
     return true;
 }
 
+/* One key, unless nothing is left for it. *bytes grows by the item's size; what goes past the
+ * answer's bound is unprocessed. */
+static bool batch_get_one(struct call *call,
+                          struct batch_get_key *key,
+                          enum read_tier tier,
+                          uint64_t *bytes,
+                          struct error *err)
+{
+    struct batch_get *state = call->state;
+    struct batch_table *table = &state->tables[key->table];
+    const struct expression *projection = table->request.expressions[TEXT_PROJECTION];
+    uint64_t wait_seq = 0;
+    if (!metering_admit_read(call, table->request.table, NULL, &key->admitted, err)) {
+        key->unprocessed = true;
+        return true;
+    }
+    if (!store_get(call->node->store, table->request.table, key->image, tier, call->arena,
+                   &key->item, &key->found, &wait_seq, err)) {
+        return false;
+    }
+    call->wait_seq = wait_seq > call->wait_seq ? wait_seq : call->wait_seq;
+    size_t size = key->found ? item_size(key->item) : 0;
+    key->unprocessed = *bytes > 0 && *bytes + size > BATCH_GET_BYTES_MAX;
+    if (key->unprocessed) { /* Nor anything behind it: order helps nobody to fit in more. */
+        *bytes = BATCH_GET_BYTES_MAX;
+        return true;
+    }
+    *bytes += size;
+    if (tier == READ_CACHED && *bytes > PAGE_BYTES_MAX) {
+        return error_set(err, ERROR_WOULD_BLOCK, "a batch too large for the loop");
+    }
+    bool consistent = shape_boolean(json_get(table->asked, "ConsistentRead"), false);
+    key->halves = capacity_read_halves(size, consistent);
+    table->used.halves += key->halves;
+    if (!key->charged) {
+        struct capacity used = {.halves = key->halves};
+        metering_charge(call, table->request.table, THROTTLE_READ, &used);
+        key->charged = true;
+    }
+    if (key->found && projection != NULL) {
+        expression_project(projection, key->item, call->arena, &key->item);
+    }
+    return true;
+}
+
 static bool batch_get_read(struct call *call, enum read_tier tier, struct error *err)
 {
     struct batch_get *state = call->state;
     uint64_t bytes = 0;
+    bool any = false;
     for (uint32_t i = 0; i < state->keys_count; i++) {
         struct batch_get_key *key = &state->keys[i];
-        struct batch_table *table = &state->tables[key->table];
-        const struct expression *projection = table->request.expressions[TEXT_PROJECTION];
-        uint64_t wait_seq = 0;
         key->unprocessed = bytes >= BATCH_GET_BYTES_MAX;
         key->found = false;
-        if (key->unprocessed) {
-            continue;
-        }
-        if (!store_get(call->node->store, table->request.table, key->image, tier, call->arena,
-                       &key->item, &key->found, &wait_seq, err)) {
+        if (!key->unprocessed && !batch_get_one(call, key, tier, &bytes, err)) {
+            call->error_members.size = 0; /* Not those of a key that was throttled before. */
             return false;
         }
-        call->wait_seq = wait_seq > call->wait_seq ? wait_seq : call->wait_seq;
-        size_t size = key->found ? item_size(key->item) : 0;
-        key->unprocessed = bytes > 0 && bytes + size > BATCH_GET_BYTES_MAX;
-        if (key->unprocessed) { /* Nor anything behind it: order helps nobody to fit in more. */
-            bytes = BATCH_GET_BYTES_MAX;
-            continue;
-        }
-        bytes += size;
-        if (tier == READ_CACHED && bytes > PAGE_BYTES_MAX) {
-            return error_set(err, ERROR_WOULD_BLOCK, "a batch too large for the loop");
-        }
-        bool consistent = shape_boolean(json_get(table->asked, "ConsistentRead"), false);
-        key->halves = capacity_read_halves(size, consistent);
-        table->used.halves += key->halves;
-        if (key->found && projection != NULL) {
-            expression_project(projection, key->item, call->arena, &key->item);
-        }
+        any = any || !key->unprocessed;
     }
+    if (!any) { /* The first key fits always: it was throttled, as all of them were. */
+        return false;
+    }
+    error_clear(err);
     return true;
 }
 

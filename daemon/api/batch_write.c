@@ -2,9 +2,11 @@
  * checked before any is done.
  *
  * A run may end with WOULD_BLOCK and be repeated: entries that are done stay done, or the
- * repetition could undo what another client has written between. What the engine throttles comes
- * back as UnprocessedItems; if that is all of it, the call is throttled. */
+ * repetition could undo what another client has written between. What the engine throttles, or
+ * enforced throughput, comes back as UnprocessedItems; if that is all of it, the call is throttled.
+ */
 #include "daemon/api/batch.h"
+#include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "storage/table/key.h"
 
@@ -126,9 +128,15 @@ static bool batch_write_one(struct call *call,
     struct batch_write *state = call->state;
     struct batch_table *table = &state->tables[entry->table];
     struct write write = {.table = table->request.table, .kind = entry->kind, .item = entry->image};
+    bool admitted = false;
+    if (!metering_admit_write(call, write.table, &admitted, err)) {
+        entry->fate = BATCH_WRITE_THROTTLED;
+        return true;
+    }
     bool written = store_write(call->node->store, &write, tier, call->arena, err);
     state->wait_seq = write.wait_seq > state->wait_seq ? write.wait_seq : state->wait_seq;
     if (!written) {
+        call->error_members.size = 0; /* Not those of an entry that had nothing left. */
         if (err->code != ERROR_THROTTLED) {
             return false;
         }
@@ -136,6 +144,7 @@ static bool batch_write_one(struct call *call,
         return true;
     }
     entry->fate = BATCH_WRITE_DONE;
+    metering_charge_write(call, &write);
     if (table->request.capacity != CAPACITY_NONE) {
         capacity_add_write(&table->used, &write, 1, call->arena);
     }
@@ -178,13 +187,16 @@ static bool batch_write_run(struct call *call, enum read_tier tier, struct error
             call->wait_seq = state->wait_seq;
             return error_set(err, ERROR_WOULD_BLOCK, "a batch too large for the loop");
         }
-        if (entry->fate == BATCH_WRITE_WAITING && !batch_write_one(call, entry, tier, err)) {
+        if (entry->fate != BATCH_WRITE_DONE && !batch_write_one(call, entry, tier, err)) {
             call->wait_seq = state->wait_seq;
             return false;
         }
         done += entry->fate == BATCH_WRITE_DONE;
     }
     call->wait_seq = state->wait_seq;
+    if (done == 0 && err->code != ERROR_THROTTLED) {
+        return false; /* The last entry's refusal. */
+    }
     if (done == 0) {
         return error_set(err, ERROR_THROTTLED, "Throughput exceeds what this node can store now");
     }

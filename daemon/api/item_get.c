@@ -1,5 +1,6 @@
 /* GetItem (dynamodb-api.md 8.2). Every read here is of the newest state; ConsistentRead only
  * decides what it is counted as. */
+#include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/request.h"
 
@@ -7,6 +8,7 @@ struct item_get {
     struct request request;
     struct slice key;
     bool consistent;
+    bool admitted;
 };
 
 static bool item_get_decode(struct call *call, struct error *err)
@@ -31,14 +33,17 @@ static bool item_get_run(struct call *call, enum read_tier tier, struct error *e
     const struct expression *projection = state->request.expressions[TEXT_PROJECTION];
     struct slice image = {0};
     bool found = false;
-    if (!store_get(call->node->store, state->request.table, state->key, tier, call->arena, &image,
+    if (!metering_admit_read(call, state->request.table, NULL, &state->admitted, err) ||
+        !store_get(call->node->store, state->request.table, state->key, tier, call->arena, &image,
                    &found, &call->wait_seq, err)) {
         return false;
     }
     size_t bytes = 0;
-    if (found && state->request.capacity != CAPACITY_NONE) {
+    if (found && (state->request.capacity != CAPACITY_NONE || metering_is_on(call))) {
         bytes = item_size(image);
     }
+    struct capacity capacity = {.halves = capacity_read_halves(bytes, state->consistent)};
+    metering_charge(call, state->request.table, THROTTLE_READ, &capacity);
     answer_begin(call);
     if (found) {
         if (projection != NULL) {
@@ -46,7 +51,6 @@ static bool item_get_run(struct call *call, enum read_tier tier, struct error *e
         }
         answer_item(call, "Item", image);
     }
-    struct capacity capacity = {.halves = capacity_read_halves(bytes, state->consistent)};
     answer_capacity(call, &state->request, &capacity);
     answer_end(call);
     return true;

@@ -1,5 +1,7 @@
 #include "daemon/api/item_write.h"
 
+#include "daemon/api/metering.h"
+
 enum return_values item_write_returns(const struct json *body)
 {
     struct slice choice = request_choice(body, "ReturnValues");
@@ -74,8 +76,14 @@ bool item_write_run(struct call *call, enum read_tier tier, struct error *err)
         .condition = state->request.expressions[TEXT_CONDITION],
         .update = state->request.expressions[TEXT_UPDATE],
     };
+    if (!metering_admit_write(call, write.table, &state->admitted, err)) {
+        return false;
+    }
     bool written = store_write(call->node->store, &write, tier, call->arena, err);
     call->wait_seq = write.wait_seq;
+    if (written || err->code == ERROR_CONDITION) {
+        metering_charge_write(call, &write);
+    }
     if (!written) {
         if (err->code == ERROR_CONDITION && state->item_on_failure && write.existed) {
             buffer_append_text(&call->error_members, ",\"Item\":");

@@ -17,6 +17,7 @@ struct item_write {
     enum write_kind kind;
     struct slice item; /* The item, or the key. */
     enum return_values returns;
+    bool admitted;
     bool item_on_failure; /* ReturnValuesOnConditionCheckFailure: ALL_OLD */
 };
 

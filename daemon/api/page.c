@@ -1,5 +1,7 @@
 #include "daemon/api/page.h"
 
+#include "daemon/api/metering.h"
+
 static bool page_select(const struct json *body,
                         const struct request *request,
                         bool *count_only,
@@ -69,7 +71,7 @@ bool page_open(struct call *call, struct error *err)
 }
 
 /* Of an index the entries count there; what was fetched beyond them counts on the table. */
-static void page_answer_capacity(struct call *call, const struct page *page)
+static struct capacity page_capacity(struct call *call, const struct page *page)
 {
     const struct page_call *state = call->state;
     const struct table *table = state->page.table;
@@ -80,17 +82,23 @@ static void page_answer_capacity(struct call *call, const struct page *page)
         capacity_add_index(&capacity, table, (uint32_t)(state->page.index - table->indexes), halves,
                            call->arena);
     }
-    answer_capacity(call, &state->request, &capacity);
+    return capacity;
 }
 
 bool page_run(struct call *call, enum read_tier tier, struct error *err)
 {
     struct page_call *state = call->state;
     struct page page = {0};
-    if (!store_page(call->node->store, &state->page, tier, call->arena, &page, err)) {
+    if (!metering_admit_read(call, state->page.table, state->page.index, &state->admitted, err) ||
+        !store_page(call->node->store, &state->page, tier, call->arena, &page, err)) {
         return false;
     }
     call->wait_seq = page.wait_seq;
+    struct capacity used = {0};
+    if (state->request.capacity != CAPACITY_NONE || metering_is_on(call)) {
+        used = page_capacity(call, &page);
+        metering_charge(call, state->page.table, THROTTLE_READ, &used);
+    }
     answer_begin(call);
     if (!state->page.count_only) {
         answer_member(call, "Items");
@@ -108,9 +116,7 @@ bool page_run(struct call *call, enum read_tier tier, struct error *err)
     if (page.last.size > 0) {
         answer_item(call, "LastEvaluatedKey", page.last);
     }
-    if (state->request.capacity != CAPACITY_NONE) {
-        page_answer_capacity(call, &page);
-    }
+    answer_capacity(call, &state->request, &used);
     answer_end(call);
     return true;
 }

@@ -8,6 +8,7 @@ struct page_call {
     struct request request;
     struct page_request page;
     bool consistent;
+    bool admitted;
 };
 
 /* Shapes, ExclusiveStartKey's values, expressions, Select: everything before the table. */

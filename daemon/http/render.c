@@ -45,6 +45,8 @@ static const struct render_error render_rows[] = {
                                "message"},
     [ERROR_THROUGHPUT] = {400, true, DYNAMODB "ProvisionedThroughputExceededException", NULL,
                           "message"},
+    [ERROR_ON_DEMAND_MAX] = {400, true, "com.amazon.coral.availability#ThrottlingException", NULL,
+                             "message"},
     [ERROR_POLICY_NOT_FOUND] = {400, true, DYNAMODB "PolicyNotFoundException", NULL, "message"},
     [ERROR_GLOBAL_TABLE_NOT_FOUND] = {400, true, DYNAMODB "GlobalTableNotFoundException", NULL,
                                       "message"},

@@ -34,6 +34,7 @@
     X(DUPLICATE_ITEM, "update instead of inserting")                                               \
     X(COLLECTION_SIZE, "spread the items over more partition keys")                                \
     X(THROUGHPUT, "try again later, or raise the provisioned throughput")                          \
+    X(ON_DEMAND_MAX, "try again later, or raise the on-demand maximum")                            \
     X(POLICY_NOT_FOUND, "put a policy first")                                                      \
     X(GLOBAL_TABLE_NOT_FOUND, "use replicas of the current version")                               \
     X(BACKUP_NOT_FOUND, "list the backups")                                                        \

@@ -51,6 +51,9 @@ enum {
     DECIMAL_EXPONENT_MAX = 125, /* Of the first significant digit: 9.99E+125 */
     DECIMAL_EXPONENT_MIN = -130,
 
+    THROTTLE_BURST_SECONDS = 300, /* Unused capacity that is kept, and the most that is owed. */
+    THROTTLE_START_SECONDS = 1,   /* Capacity of a table that was just made or met. */
+
     /* HTTP (API reference, section 1). */
     HTTP_BODY_BYTES_MAX = 16 << 20,
     HTTP_BODIES_BYTES_MAX = 256 << 20, /* Of one listener's requests under way: past it, 503. */

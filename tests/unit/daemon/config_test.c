@@ -118,6 +118,7 @@ Test(config, data_and_region_suffice)
     cr_assert_geq(config->loops, 1);
     cr_assert_eq(config->log_level, LOG_INFO);
     cr_assert_not(config->log_json);
+    cr_assert_not(config->throttle);
     cr_assert_eq(config->id, config_region_id("us-east-1"));
     attempt_clear(&attempt);
 }
@@ -147,7 +148,7 @@ Test(config, a_file_can_be_named_by_the_environment_and_hold_everything)
     char *path = write_file(directory, "f.yaml",
                             "data: /var/x\nregion: eu-west-1\nhttp: \"[::1]:0\"\n"
                             "log-json: true\nlog-level: debug\ndurability: relaxed\n"
-                            "sync-interval-ms: 7\nid: 9\ncredentials: /c\n");
+                            "sync-interval-ms: 7\nid: 9\ncredentials: /c\nthrottle: enforce\n");
     char *variable = NULL;
     cr_assert_gt(asprintf(&variable, "MERIDIAN_CONFIG=%s", path), 0);
     const char *const argv[] = {"meridiand"};
@@ -165,6 +166,7 @@ Test(config, a_file_can_be_named_by_the_environment_and_hold_everything)
     cr_assert_eq(config.id, 9);
     cr_assert_str_eq(config.credentials, "/c");
     cr_assert(config.credentials_given);
+    cr_assert(config.throttle);
     config_clear(&config);
     free(variable);
     free(path);
@@ -247,6 +249,7 @@ Test(config, refuses_words_that_are_no_choice)
     expect_refusal("--auth maybe", "", "--auth wants on or off, not \"maybe\"");
     expect_refusal("--log-json=maybe", "", "--log-json wants on or off, not \"maybe\"");
     expect_refusal("--durability some", "", "--durability wants sync or relaxed, not \"some\"");
+    expect_refusal("--throttle on", "", "--throttle wants off or enforce, not \"on\"");
     expect_refusal("--log-level loud", "",
                    "--log-level wants debug, info, warning or error, not \"loud\"");
     expect_refusal("--region US", "",

@@ -54,6 +54,8 @@ static const struct {
      "{\"__type\":\"" DYNAMODB "ItemCollectionSizeLimitExceededException\",\"message\":\"why\"}"},
     {ERROR_THROUGHPUT, 400,
      "{\"__type\":\"" DYNAMODB "ProvisionedThroughputExceededException\",\"message\":\"why\"}"},
+    {ERROR_ON_DEMAND_MAX, 400,
+     "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\",\"message\":\"why\"}"},
     {ERROR_POLICY_NOT_FOUND, 400,
      "{\"__type\":\"" DYNAMODB "PolicyNotFoundException\",\"message\":\"why\"}"},
     {ERROR_GLOBAL_TABLE_NOT_FOUND, 400,
