@@ -4,7 +4,7 @@
 const SETS = new Set(["SS", "NS", "BS"]);
 
 // The same JSON with members and set elements in one order.
-function settled(json) {
+export function settled(json) {
     if (Array.isArray(json)) {
         return json.map(settled);
     }

@@ -615,7 +615,7 @@ function statement(r, world) {
             const value = r.pick([{ S: "q" }, { N: "12.5" }, { BOOL: true }, random.anyValue(r)]);
             const write = { kind: "update", key, update: { set: [{ path: [attribute], to: { value } }], remove: [], add: [], delete: [] }, condition: { t: "exists", path: [table.hash.name] } };
             const set = mark(value);
-            let text = `UPDATE "${name}" SET ${attribute} = ${set} WHERE ${where()}`;
+            let text = `UPDATE "${name}" SET "${attribute}" = ${set} WHERE ${where()}`;
             if (r.chance(40)) {
                 const wanted = random.scalar(r, "S");
                 text += ` AND s = ${mark(wanted)}`;

@@ -7,9 +7,11 @@ export class Connection {
     #rest = Buffer.alloc(0);
     #waiting = [];
     #ended;
+    #headers;
 
-    static open(host, port) {
+    static open(host, port, headers = {}) {
         const made = new Connection();
+        made.#headers = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
         made.#socket = net.connect({ host, port, noDelay: true });
         made.#socket.on("data", (bytes) => made.#take(bytes));
         made.#socket.on("error", (reason) => made.#end(reason));
@@ -26,7 +28,7 @@ export class Connection {
             return Promise.reject(this.#ended);
         }
         const text = Buffer.from(JSON.stringify(body));
-        const head = `POST / HTTP/1.1\r\nHost: model\r\nX-Amz-Target: DynamoDB_20120810.${operation}\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: ${text.length}\r\n\r\n`;
+        const head = `POST / HTTP/1.1\r\nHost: model\r\nX-Amz-Target: DynamoDB_20120810.${operation}\r\nContent-Type: application/x-amz-json-1.0\r\n${this.#headers}Content-Length: ${text.length}\r\n\r\n`;
         this.#socket.write(Buffer.concat([Buffer.from(head), text]));
         return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
     }
@@ -50,13 +52,35 @@ export class Connection {
                 return;
             }
             const head = this.#rest.toString("latin1", 0, end);
-            const size = Number(/content-length: *(\d+)/i.exec(head)[1]);
-            if (this.#rest.length < end + 4 + size) {
+            const size = /content-length: *(\d+)/i.exec(head);
+            const body = size ? whole(this.#rest, end + 4, Number(size[1])) : chunked(this.#rest, end + 4);
+            if (!body) {
                 return;
             }
-            const text = this.#rest.toString("utf8", end + 4, end + 4 + size);
-            this.#rest = this.#rest.subarray(end + 4 + size);
-            this.#waiting.shift().resolve({ status: Number(head.slice(9, 12)), body: text === "" ? {} : JSON.parse(text) });
+            this.#rest = this.#rest.subarray(body.end);
+            this.#waiting.shift().resolve({ status: Number(head.slice(9, 12)), body: body.text === "" ? {} : JSON.parse(body.text) });
         }
+    }
+}
+
+// {text, end}, or undefined while some of it is on its way.
+function whole(bytes, start, size) {
+    const end = start + size;
+    return bytes.length < end ? undefined : { text: bytes.toString("utf8", start, end), end };
+}
+
+function chunked(bytes, start) {
+    const parts = [];
+    for (let at = start; ; ) {
+        const line = bytes.indexOf("\r\n", at);
+        const size = line < 0 ? undefined : parseInt(bytes.toString("latin1", at, line), 16);
+        if (size === undefined || bytes.length < line + 2 + size + 2) {
+            return undefined;
+        }
+        if (size === 0) {
+            return { text: Buffer.concat(parts).toString(), end: line + 4 };
+        }
+        parts.push(bytes.subarray(line + 2, line + 2 + size));
+        at = line + 2 + size + 2;
     }
 }

@@ -1,0 +1,110 @@
+// Where DynamoDB Local answers otherwise than the service does, each with the section of the API reference that
+// says what the service answers. A difference is undone: `undo` makes of Local's answer what it would be without
+// it, or returns undefined when it has no part in this one. What then still differs is not explained. After one
+// that `moves` rows, the tables are compared and made equal.
+
+import { normalise } from "../model/values.mjs";
+import { compare } from "./outcome.mjs";
+
+const reads = new Set(["Query", "Scan", "BatchGetItem", "GetItem", "TransactGetItems", "ExecuteStatement"]);
+
+// The JSON with `change` applied to every object in it, innermost first.
+function mapped(json, change) {
+    if (Array.isArray(json)) {
+        return json.map((each) => mapped(each, change));
+    }
+    if (json === null || typeof json !== "object") {
+        return json;
+    }
+    return change(Object.fromEntries(Object.entries(json).map(([name, each]) => [name, mapped(each, change)])));
+}
+
+const without = (body, name) => Object.fromEntries(Object.entries(body).filter(([each]) => each !== name));
+const isNumber = (json) => Object.keys(json).length === 1 && (typeof json.N === "string" || Array.isArray(json.NS));
+
+export const TOUCHED = {
+    name: "an update that only removes stores the keys of a missing item",
+    section: "7.4",
+    undo: ({ request, ours, theirs, world }) => {
+        const shown = theirs.body.Attributes;
+        const keys = Object.keys(request.body.Key ?? {}).join();
+        return request.operation === "UpdateItem" && !ours.body.Attributes && shown && !heldBefore(world, request.body) && Object.keys(shown).sort().join() === keys.split(",").sort().join()
+            ? { ...theirs, body: without(theirs.body, "Attributes") }
+            : undefined;
+    },
+};
+
+const heldBefore = (world, { TableName, Key }) => world.tables.get(TableName).get(Key) !== undefined;
+
+// Does the update name something inside a list or map?
+const nested = (body) => /[.[]/.test(body.UpdateExpression ?? "");
+
+const DIFFERENCES = [
+    TOUCHED,
+    {
+        name: "UPDATED_OLD and UPDATED_NEW show the whole attribute where a path names a part of it",
+        section: "8.4",
+        undo: ({ request, ours, theirs }) =>
+            request.operation === "UpdateItem" && /^UPDATED/.test(request.body.ReturnValues) && nested(request.body) && ours.status === theirs.status
+                ? { body: { ...theirs.body, Attributes: ours.body.Attributes } }
+                : undefined,
+    },
+    {
+        name: "no LastEvaluatedKey when the row that reaches Limit is the inclusive end of the key condition",
+        section: "9.1",
+        undo: ({ request, ours, theirs }) =>
+            request.operation === "Query" && ours.body.LastEvaluatedKey && !theirs.body.LastEvaluatedKey && ours.body.ScannedCount === request.body.Limit
+                ? { body: { ...theirs.body, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
+                : undefined,
+    },
+    {
+        name: "a starting key at the inclusive end of the key condition is refused",
+        section: "9.1",
+        undo: ({ request, ours, theirs }) =>
+            request.operation === "Query" && request.body.ExclusiveStartKey && theirs.body.Message === "The provided starting key does not match the range key predicate" && ours.body.ScannedCount === 0
+                ? ours
+                : undefined,
+    },
+    {
+        name: "the code of a duplicate is DuplicateItem, not DuplicateItemException",
+        section: "14.3",
+        undo: ({ theirs }) =>
+            theirs.status === 400 && /#DuplicateItem$/.test(theirs.body.__type) ? { ...theirs, body: { ...theirs.body, __type: `${theirs.body.__type}Exception` } } : undefined,
+    },
+    {
+        name: "numbers inside lists and maps keep the text they were written with",
+        section: "5.2",
+        undo: ({ theirs }) => ({ ...theirs, body: mapped(theirs.body, (json) => (isNumber(json) ? normalise(json) : json)) }),
+    },
+    {
+        name: "capacity is reported although it was not asked for",
+        section: "15",
+        undo: ({ request, theirs }) =>
+            theirs.body.ConsumedCapacity && (request.body.ReturnConsumedCapacity ?? "NONE") === "NONE" ? { body: without(theirs.body, "ConsumedCapacity") } : undefined,
+    },
+    {
+        name: "consumed capacity: reads that find nothing are free, deletes of a batch cost twice",
+        section: "15",
+        undo: ({ request, ours, theirs }) =>
+            ours.body.ConsumedCapacity && theirs.body.ConsumedCapacity && (reads.has(request.operation) || request.operation === "BatchWriteItem")
+                ? { body: { ...theirs.body, ConsumedCapacity: ours.body.ConsumedCapacity } }
+                : undefined,
+    },
+];
+
+// The differences that together explain why the answers are not the same, or undefined.
+export function explain({ request, ours, theirs, world }) {
+    const parts = [];
+    let left = theirs;
+    for (const difference of DIFFERENCES) {
+        const undone = difference.undo({ request, ours, theirs: left, world });
+        if (undone && JSON.stringify(undone) !== JSON.stringify(left)) {
+            left = { ...left, ...undone };
+            parts.push(difference);
+            if (compare(request, ours, left) === undefined) {
+                return parts;
+            }
+        }
+    }
+    return undefined;
+}

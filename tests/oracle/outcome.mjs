@@ -1,0 +1,40 @@
+// Two answers to one request: undefined when they say the same, else what differs. Texts of errors are left out.
+
+import { settled } from "../model/compare.mjs";
+
+const errorOf = ({ status, body }) => (status === 200 ? undefined : String(body.__type).replace(/.*#/, ""));
+const text = (json) => JSON.stringify(settled(json));
+const byText = (list) => [...list].sort((a, b) => (text(a) < text(b) ? -1 : 1));
+
+// Lists whose order means nothing are put into one.
+function ordered(operation, body) {
+    const made = { ...body };
+    delete made.ItemCollectionMetrics;
+    if (operation === "BatchGetItem" && made.Responses) {
+        made.Responses = Object.fromEntries(Object.entries(made.Responses).map(([name, items]) => [name, byText(items)]));
+    }
+    if (operation === "Scan" && made.Items) {
+        made.Items = byText(made.Items);
+    }
+    if (Array.isArray(made.ConsumedCapacity)) {
+        made.ConsumedCapacity = byText(made.ConsumedCapacity);
+    }
+    return made;
+}
+
+export function compare({ operation }, ours, theirs) {
+    const [mine, other] = [errorOf(ours), errorOf(theirs)];
+    if (mine !== other) {
+        return `${mine ?? "accepted"} against ${other ?? "accepted"}`;
+    }
+    if (mine !== undefined) {
+        const codes = [ours, theirs].map(({ body }) => (body.CancellationReasons ?? []).map(({ Code }) => Code).join());
+        if (codes[0] !== codes[1]) {
+            return `reasons ${codes[0]} against ${codes[1]}`;
+        }
+        return text(ours.body.Item) === text(theirs.body.Item) ? undefined : "the items of the refusals differ";
+    }
+    const [a, b] = [ours, theirs].map(({ body }) => ordered(operation, body));
+    const different = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => text(a[name]) !== text(b[name]));
+    return different.length === 0 ? undefined : `${different.join(", ")} differ`;
+}
