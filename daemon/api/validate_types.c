@@ -80,6 +80,14 @@ static void shape_java_class(const struct shape *shape, char type[static SHAPE_J
              value ? "AttributeValue" : (structure ? shape->name : ""));
 }
 
+/* In place of a container: an element of a list or map is a value, a member of a structure a field.
+ */
+static bool shape_refuse_scalar(bool element, struct error *err)
+{
+    return error_set(err, ERROR_SERIALIZATION, "%s",
+                     element ? "Unexpected value type in payload" : "Unexpected field type");
+}
+
 static bool shape_type_container(const struct shape *shape,
                                  const struct json *json,
                                  bool element,
@@ -90,8 +98,7 @@ static bool shape_type_container(const struct shape *shape,
         return true;
     }
     if (json->type != JSON_ARRAY && json->type != JSON_OBJECT) {
-        return error_set(err, ERROR_SERIALIZATION, "%s",
-                         element ? "Unexpected value type in payload" : "Unexpected field type");
+        return shape_refuse_scalar(element, err);
     }
     if (list) {
         return error_set(err, ERROR_SERIALIZATION,
@@ -113,11 +120,12 @@ static bool shape_type_container(const struct shape *shape,
 
 bool shape_type(const struct shape *shape, const struct json *json, bool element, struct error *err)
 {
-    if (shape->kind == SHAPE_ITEM) {
-        return item_json_check(json, err);
-    }
-    if (shape->kind == SHAPE_VALUE) {
-        return value_json_check(json, err);
+    bool item = shape->kind == SHAPE_ITEM;
+    if (item || shape->kind == SHAPE_VALUE) {
+        if (json->type != JSON_ARRAY && json->type != JSON_OBJECT) {
+            return shape_refuse_scalar(element, err);
+        }
+        return item ? item_json_check(json, err) : value_json_check(json, err);
     }
     return shape->kind < SHAPE_STRUCTURE ? shape_type_scalar(shape, json, err)
                                          : shape_type_container(shape, json, element, err);
