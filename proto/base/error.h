@@ -58,7 +58,7 @@ enum error_code {
 #undef X
 };
 
-enum { ERROR_TEXT_BYTES = 1024 }; /* Longer texts are cut at this size. */
+enum { ERROR_TEXT_BYTES = 2048 }; /* Longer texts are cut at this size. */
 
 struct error {
     enum error_code code;
