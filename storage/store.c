@@ -11,6 +11,7 @@
 #include "storage/table/claim.h"
 #include "storage/table/keeper.h"
 #include "storage/table/latch.h"
+#include "storage/table/totals.h"
 
 #include <stdlib.h>
 
@@ -92,6 +93,7 @@ bool store_open(const struct store_options *options, struct store **store, struc
     made->latches = latches_open();
     made->batches = batch_pool_open();
     made->claim = claim_open();
+    made->totals = totals_open(made);
     if (!engine_open(&options->engine, &made->engine, err) || !store_load_identity(made, err) ||
         !catalog_open(made->engine, &made->catalog, err) ||
         !applied_open(made->engine, &made->applied, err) ||
@@ -113,6 +115,7 @@ void store_close(struct store *store)
     catalog_close(store->catalog);
     engine_close(store->engine);
     claim_close(store->claim);
+    totals_close(store->totals);
     batch_pool_close(store->batches);
     latches_close(store->latches);
     free(store);

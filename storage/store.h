@@ -18,6 +18,7 @@ struct applied_vector;
 struct batch_pool;
 struct claim;
 struct keeper;
+struct totals;
 
 /* Time as the node sees it. Both must be callable from any thread. */
 struct store_clock {
@@ -43,6 +44,7 @@ struct store {
     struct applied_vector *applied; /* Per origin region: newest write applied here. */
     struct batch_pool *batches;     /* Emptied batches to use again. */
     struct claim *claim;            /* Of the transaction that reads the disk under latches. */
+    struct totals *totals;          /* Counts tables and indexes again. */
     struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
 };
 

@@ -145,6 +145,27 @@ const struct table *catalog_acquire_uid(struct catalog *catalog,
     return table;
 }
 
+bool catalog_copy(struct catalog *catalog,
+                  uint32_t id,
+                  struct arena *arena,
+                  const struct table **table)
+{
+    const struct table *newest = catalog_acquire_id(catalog, id);
+    if (newest == NULL) {
+        return false;
+    }
+    struct buffer record;
+    struct table *copy = arena_alloc(arena, sizeof(*copy));
+    struct error err;
+    buffer_init(&record, arena, 1024);
+    table_record_encode(&record, newest);
+    bool ok = table_record_decode(buffer_slice(&record), arena, copy, &err);
+    ensure(ok); /* We have just encoded it. */
+    table_release(newest);
+    *table = copy;
+    return true;
+}
+
 void table_release(const struct table *table)
 {
     description_release(catalog_description(table));

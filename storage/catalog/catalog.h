@@ -146,6 +146,13 @@ bool table_is_replicated(const struct table *table);
  * write maintains the indexes of the new description. */
 bool table_is_current(const struct table *table);
 
+/* The newest description, copied into the arena: for a writer that holds another one and nothing to
+ * give a reference back in. False when the table was removed. */
+bool catalog_copy(struct catalog *catalog,
+                  uint32_t id,
+                  struct arena *arena,
+                  const struct table **table);
+
 /* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero, its table_id
  * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, CORRUPT (no possible
  * description), THROTTLED, IO. */

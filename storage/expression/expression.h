@@ -109,6 +109,9 @@ void expression_update_leaves(const struct expression *expression,
                               struct arena *arena,
                               struct slice *leaves);
 
+/* UPDATE: does it SET this attribute, whole, to a value of the request? *value borrows from it. */
+bool expression_sets(const struct expression *expression, struct slice name, struct value *value);
+
 /* Each document path of the expression: its first element, and whether more follow. For an UPDATE
  * only the targets are visited. The visitor returns false to stop; so does the whole call. */
 struct expression_path {

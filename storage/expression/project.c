@@ -110,3 +110,18 @@ void expression_update_leaves(const struct expression *expression,
     ensure(expression->program->kind == EXPRESSION_UPDATE);
     project_image(&expression->program->tree, image, arena, leaves);
 }
+
+bool expression_sets(const struct expression *expression, struct slice name, struct value *value)
+{
+    const struct program *program = expression->program;
+    ensure(program->kind == EXPRESSION_UPDATE);
+    for (uint32_t i = 0; i < program->actions_count; i++) {
+        const struct action *action = &program->actions[i];
+        if (action->kind == ACTION_SET && action->operand->kind == NODE_VALUE &&
+            action->target->count == 1 && slice_equal(action->target->steps[0].name, name)) {
+            *value = expression->values[action->operand->value];
+            return true;
+        }
+    }
+    return false;
+}

@@ -23,7 +23,7 @@
 #include "storage/log/applied.h"
 #include "storage/store.h"
 #include "storage/table/conflicts.h"
-#include "storage/table/key.h"
+#include "storage/table/index_change.h"
 #include "storage/table/latch.h"
 
 enum {
@@ -46,8 +46,8 @@ struct apply_row {
     bool exists; /* There is a row, perhaps only a tombstone. */
     bool dirty;
     struct row now;
-    bool was_item;
-    int64_t was_bytes;
+    struct slice was;             /* The image before; empty: no item. Borrowed from `value`. */
+    struct index_change *indexes; /* Of a row to write. */
 };
 
 struct apply_job {
@@ -220,9 +220,27 @@ apply_read_row(struct apply_job *job, struct apply_row *row, enum read_tier tier
     if (row->exists && !row_decode(row->value.bytes, &row->now, err)) {
         return error_wrap(err, "a row of table %u", row->table->id);
     }
-    row->was_item = row->exists && !row->now.tombstone;
-    row->was_bytes = row->was_item ? (int64_t)item_size(row->now.image) : 0;
+    row->was = row->exists && !row->now.tombstone ? row->now.image : (struct slice){NULL, 0};
     return true;
+}
+
+/* Descriptions may have changed since the rows were found: an index that is new by now must be
+ * maintained. Under the latches; a table that was removed keeps its last description. */
+static void apply_describe(struct apply_job *job)
+{
+    for (uint32_t i = 0; i < job->tables_count; i++) {
+        const struct table *old = job->tables[i];
+        const struct table *newest =
+            table_is_current(old) ? NULL : catalog_acquire_id(job->store->catalog, old->id);
+        if (newest == NULL) {
+            continue;
+        }
+        for (uint32_t k = 0; k < job->rows_count; k++) {
+            job->rows[k].table = job->rows[k].table == old ? newest : job->rows[k].table;
+        }
+        job->tables[i] = newest;
+        table_release(old);
+    }
 }
 
 static bool apply_read_rows(struct apply_job *job, enum read_tier tier, struct error *err)
@@ -346,28 +364,40 @@ static bool apply_decide_all(struct apply_job *job, struct error *err)
 
 /* --- The commit ------------------------------------------------------------------------------ */
 
+/* A decoded tombstone and one that arrived have no image. */
+static void apply_build_row(struct apply_job *job, struct apply_row *row)
+{
+    struct engine *engine = job->store->engine;
+    row->indexes =
+        index_changes_make(row->table, row->key.bytes, row->was, row->now.image, job->arena);
+    index_changes_put(job->store, job->batch, row->table, row->indexes, job->arena);
+    if (row->now.tombstone && !table_is_replicated(row->table)) {
+        /* Nobody is left who could send something older. */
+        engine_batch_delete(engine, job->batch, FAMILY_ITEMS, row->key.bytes);
+        return;
+    }
+    struct buffer bytes;
+    buffer_init(&bytes, job->arena, row->now.image.size + CONFLICT_KEY_BYTES);
+    row_encode(&bytes, &row->now);
+    engine_batch_put(engine, job->batch, FAMILY_ITEMS, row->key.bytes, buffer_slice(&bytes));
+}
+
 /* True when there is anything to write. */
 static bool apply_build(struct apply_job *job)
 {
     bool any = job->result->conflicts > 0;
     for (uint32_t i = 0; i < job->rows_count; i++) {
-        struct apply_row *row = &job->rows[i];
-        if (!row->dirty) {
-            continue;
+        if (job->rows[i].dirty) {
+            any = true;
+            apply_build_row(job, &job->rows[i]);
         }
-        any = true;
-        if (row->now.tombstone && !table_is_replicated(row->table)) {
-            /* Nobody is left who could send something older. */
-            engine_batch_delete(job->store->engine, job->batch, FAMILY_ITEMS, row->key.bytes);
-            continue;
-        }
-        struct buffer bytes;
-        buffer_init(&bytes, job->arena, row->now.image.size + CONFLICT_KEY_BYTES);
-        row_encode(&bytes, &row->now);
-        engine_batch_put(job->store->engine, job->batch, FAMILY_ITEMS, row->key.bytes,
-                         buffer_slice(&bytes));
     }
     return any;
+}
+
+static int64_t apply_item_bytes(struct slice image)
+{
+    return image.size > 0 ? (int64_t)item_size(image) : 0;
 }
 
 /* Exact under the latches, as the keeper's counting asks. */
@@ -375,11 +405,11 @@ static void apply_count(struct apply_job *job)
 {
     for (uint32_t i = 0; i < job->rows_count; i++) {
         const struct apply_row *row = &job->rows[i];
-        bool is_item = row->exists && !row->now.tombstone;
         if (row->dirty) {
-            int64_t bytes = is_item ? (int64_t)item_size(row->now.image) : 0;
-            catalog_count_items(job->store->catalog, row->table->id,
-                                (int64_t)is_item - (int64_t)row->was_item, bytes - row->was_bytes);
+            table_count_items(row->table,
+                              (int64_t)(row->now.image.size > 0) - (int64_t)(row->was.size > 0),
+                              apply_item_bytes(row->now.image) - apply_item_bytes(row->was));
+            index_changes_count(row->table, row->table, row->indexes);
         }
     }
     applied_count_conflicts(job->store->applied, job->result->conflicts);
@@ -435,6 +465,7 @@ static bool apply_attempt(struct apply_job *job, enum read_tier tier, struct err
     }
     error_clear(err);
     latch_lock_many(job->store->latches, job->stripes, &job->stripes_count);
+    apply_describe(job);
     bool ok = apply_read_rows(job, tier, err) && apply_decide_all(job, err);
     if (ok) {
         if (apply_build(job) || job->watermark != NULL) {

@@ -1,6 +1,7 @@
 /* What DynamoDB demands of key attributes. Texts: dynamodb-api.md sections 6 and 8, verbatim,
  * oddities included ("of2048"). Pure functions; any thread. */
 #include "storage/store.h"
+#include "storage/table/index_check.h"
 #include "storage/table/key.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
@@ -64,7 +65,8 @@ bool item_check_put_key(const struct table *table, struct slice image, struct er
         return false;
     }
     return item_check_key_size(&table->partition, partition, true, err) &&
-           (!table_has_sort(table) || item_check_key_size(&table->sort, sort, false, err));
+           (!table_has_sort(table) || item_check_key_size(&table->sort, sort, false, err)) &&
+           index_check_put(table, image, err);
 }
 
 bool item_check_key(const struct table *table, struct slice key, struct error *err)

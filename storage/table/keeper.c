@@ -1,7 +1,7 @@
 #include "storage/table/keeper.h"
 
-#include "storage/table/latch.h"
 #include "storage/table/token.h"
+#include "storage/table/totals.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,9 +10,7 @@
 #define KEY_CLEAN SLICE_LITERAL("store/clean")
 
 enum {
-    KEEPER_ROWS_PER_PAUSE = 2048, /* Rows counted between pauses: at most half of a core. */
     KEEPER_PAUSE_MS = 1,
-    TABLE_KEY_BYTES = 4,
 };
 
 struct keeper {
@@ -76,99 +74,10 @@ static bool keeper_finish_drops(struct keeper *keeper, struct error *err)
     return true;
 }
 
-/* --- Counting ------------------------------------------------------------------------------- */
-
-struct keeper_total {
-    uint32_t id;
-    int64_t items, bytes; /* What was noted when the snapshot was taken. */
-};
-
-/* Under all latches: what the catalog says now. Returns how many tables. */
-static uint32_t
-keeper_note_totals(struct keeper *keeper, struct arena *arena, struct keeper_total *totals)
+/* Between the rows of a count: at most half of a core. */
+static bool keeper_rest(void *context)
 {
-    struct catalog *catalog = keeper->store->catalog;
-    struct slice *names = arena_zalloc(arena, TABLES_MAX, sizeof(*names));
-    bool more = false;
-    uint32_t named = catalog_list(catalog, SLICE_LITERAL(""), TABLES_MAX, arena, names, &more);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < named; i++) {
-        const struct table *table = catalog_acquire(catalog, names[i]);
-        if (table != NULL) {
-            struct keeper_total *total = &totals[count++];
-            total->id = table->id;
-            catalog_running_totals(catalog, table->id, &total->items, &total->bytes);
-            table_release(table);
-        }
-    }
-    return count;
-}
-
-/* False with ERROR_NONE: stopped. */
-static bool keeper_count_table(struct keeper *keeper,
-                               const struct engine_snapshot *snapshot,
-                               const struct keeper_total *total,
-                               struct error *err)
-{
-    uint8_t lower[TABLE_KEY_BYTES];
-    uint8_t upper[TABLE_KEY_BYTES];
-    put_be32(lower, total->id);
-    put_be32(upper, total->id + 1);
-    struct engine_iterator *iterator = engine_iterator_open(
-        keeper->store->engine, FAMILY_ITEMS, snapshot, slice_of(lower, sizeof(lower)),
-        slice_of(upper, sizeof(upper)), READ_FULL);
-    int64_t items = 0;
-    int64_t bytes = 0;
-    uint64_t rows = 0;
-    bool ok = true;
-    error_clear(err);
-    for (bool at = engine_iterator_first(iterator, err); at && ok;
-         at = ok && engine_iterator_next(iterator, err)) {
-        bool tombstone = false;
-        struct slice image;
-        ok = row_image(engine_iterator_value(iterator), &tombstone, &image, err);
-        if (ok && !tombstone) {
-            items++;
-            bytes += (int64_t)item_size(image);
-        }
-        rows++;
-        if (rows % KEEPER_ROWS_PER_PAUSE == 0 && keeper_pause(keeper, KEEPER_PAUSE_MS)) {
-            ok = false;
-        }
-    }
-    engine_iterator_close(iterator);
-    if (!ok || err->code != ERROR_NONE) {
-        return false;
-    }
-    catalog_count_items(keeper->store->catalog, total->id, items - total->items,
-                        bytes - total->bytes);
-    return true;
-}
-
-/* False with ERROR_NONE: stopped. A table that was counted is not counted again at the next try
- * with any harm: the count replaces whatever the totals said. */
-static bool keeper_count(struct keeper *keeper, struct error *err)
-{
-    struct store *store = keeper->store;
-    struct arena arena;
-    arena_init(&arena);
-    struct keeper_total *totals = arena_zalloc(&arena, TABLES_MAX, sizeof(*totals));
-    uint32_t *stripes = arena_alloc(&arena, LATCHES * sizeof(*stripes));
-    uint32_t locked = LATCHES;
-    for (uint32_t i = 0; i < LATCHES; i++) {
-        stripes[i] = i;
-    }
-    latch_lock_many(store->latches, stripes, &locked);
-    struct engine_snapshot *snapshot = engine_snapshot_take(store->engine);
-    uint32_t count = keeper_note_totals(keeper, &arena, totals);
-    latch_unlock_many(store->latches, stripes, locked);
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < count; i++) {
-        ok = keeper_count_table(keeper, snapshot, &totals[i], err);
-    }
-    engine_snapshot_release(store->engine, snapshot);
-    arena_destroy(&arena);
-    return ok;
+    return keeper_pause(context, KEEPER_PAUSE_MS);
 }
 
 /* --- Client tokens --------------------------------------------------------------------------- */
@@ -197,7 +106,8 @@ static void keeper_tick(struct keeper *keeper)
     if (!keeper_get(keeper, &keeper->drops_done) && keeper_finish_drops(keeper, &err)) {
         keeper_set(keeper, &keeper->drops_done);
     }
-    if (!keeper_get(keeper, &keeper->totals_exact) && keeper_count(keeper, &err)) {
+    if (!keeper_get(keeper, &keeper->totals_exact) &&
+        totals_count_all(keeper->store->totals, keeper_rest, keeper, &err)) {
         keeper_set(keeper, &keeper->totals_exact);
     }
     bool saved = catalog_save_totals(keeper->store->catalog, &err);

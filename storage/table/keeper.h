@@ -1,16 +1,14 @@
 /* The store's housekeeper: one thread that does what no request should wait for.
  *
  *   once after opening   drops rows of tables whose removal a crash interrupted; after an unclean
- *                        stop counts the items of every table again
+ *                        stop counts the items of every table and index again
  *   every minute         saves the tables' totals; removes expired client tokens (token.h)
  *   at the end           saves them, with the mark of a clean stop
  *
  * Totals. In memory they are exact from the first write on; at a clean stop they are saved beside a
  * mark in `meta`, which the next opening takes away again. Without the mark the saved ones are up
  * to a minute old: DescribeTable shows them (its contract is "about every six hours") until the
- * count is done. The count is exact although writes go on: for one moment all row latches are held,
- * a snapshot is taken and the present totals are noted; the difference between the snapshot's count
- * and the noted totals is added when the walk over the snapshot has ended.
+ * count (totals.h) is done.
  *
  * What fails (disk, stall) is tried again at the next tick. */
 #pragma once

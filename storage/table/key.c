@@ -38,20 +38,21 @@ void key_append_part(struct buffer *to, struct value value)
     buffer_append(to, terminator, sizeof(terminator));
 }
 
-/* The head with its hash, then the partition value's part. */
-static void
-key_append_partition(const struct table *table, struct value partition, struct buffer *to)
+void key_append_prefix(struct buffer *to,
+                       struct key_space space,
+                       const struct value *partition,
+                       uint32_t count)
 {
-    ensure(partition.type == table->partition.type);
-    size_t start = to->size;
+    ensure(to->size == 0);
     uint8_t *head = buffer_reserve(to, KEY_HEAD_BYTES);
-    put_be32(head, table->id);
-    put_be16(head + 4, KEY_INDEX_TABLE);
+    put_be32(head, space.table);
+    put_be16(head + 4, space.index);
     to->size += KEY_HEAD_BYTES;
-    key_append_part(to, partition);
-    const uint8_t *part = to->data + start + KEY_HEAD_BYTES;
-    uint64_t hash = XXH64(part, to->size - start - KEY_HEAD_BYTES, 0);
-    put_be64(to->data + start + KEY_TABLE_BYTES, hash);
+    for (uint32_t i = 0; i < count; i++) {
+        key_append_part(to, partition[i]);
+    }
+    struct slice parts = key_parts(buffer_slice(to));
+    put_be64(to->data + KEY_TABLE_BYTES, XXH64(parts.data, parts.size, 0));
 }
 
 /* Room for the head and the parts of values without zero bytes; others grow the buffer. */
@@ -68,13 +69,14 @@ void key_encode(const struct table *table,
     struct value partition;
     struct value sort = {VALUE_MISSING, {NULL, 0}};
     ensure(item_find(image, table->partition.name, &partition));
+    ensure(partition.type == table->partition.type);
     if (table_has_sort(table)) {
         ensure(item_find(image, table->sort.name, &sort));
         ensure(sort.type == table->sort.type);
     }
     struct buffer to;
     buffer_init(&to, arena, key_room(partition, sort));
-    key_append_partition(table, partition, &to);
+    key_append_prefix(&to, (struct key_space){table->id, KEY_INDEX_TABLE}, &partition, 1);
     if (sort.type != VALUE_MISSING) {
         key_append_part(&to, sort);
     }
@@ -82,12 +84,33 @@ void key_encode(const struct table *table,
     key->hash = XXH3_64bits(to.data, to.size);
 }
 
-struct slice
-key_partition_prefix(const struct table *table, struct value partition, struct arena *arena)
+struct slice key_image(const struct table *table, struct slice image, struct arena *arena)
+{
+    struct member members[TABLE_KEYS_MAX];
+    size_t count = 0;
+    members[count].name = table->partition.name;
+    ensure(item_find(image, members[count].name, &members[count].value));
+    count++;
+    if (table_has_sort(table)) {
+        members[count].name = table->sort.name;
+        ensure(item_find(image, members[count].name, &members[count].value));
+        count++;
+    }
+    return value_make_map(arena, members, count).payload;
+}
+
+struct slice key_prefix(struct key_space space,
+                        const struct value *partition,
+                        uint32_t count,
+                        struct arena *arena)
 {
     struct buffer to;
-    buffer_init(&to, arena, key_room(partition, (struct value){0}));
-    key_append_partition(table, partition, &to);
+    size_t room = KEY_HEAD_BYTES;
+    for (uint32_t i = 0; i < count; i++) {
+        room += 2 * partition[i].payload.size + 4;
+    }
+    buffer_init(&to, arena, room);
+    key_append_prefix(&to, space, partition, count);
     return buffer_slice(&to);
 }
 
@@ -113,23 +136,23 @@ static uint64_t key_segment_hash(uint32_t segment, uint32_t segments)
     return (uint64_t)(((wide)segment << 64) / segments);
 }
 
-static struct slice key_segment_bound(const struct table *table,
-                                      uint32_t segment,
-                                      uint32_t segments,
-                                      struct arena *arena)
+static struct slice
+key_segment_bound(struct key_space space, uint32_t segment, uint32_t segments, struct arena *arena)
 {
     uint8_t *bound = arena_alloc(arena, KEY_HEAD_BYTES);
-    put_be32(bound, table->id);
     if (segment == segments) { /* Behind the last hash: where the next index would begin. */
-        put_be16(bound + 4, KEY_INDEX_TABLE + 1);
+        bool last = space.index == UINT16_MAX;
+        put_be32(bound, last ? space.table + 1 : space.table);
+        put_be16(bound + 4, (uint16_t)(space.index + 1));
         return (struct slice){bound, KEY_TABLE_BYTES};
     }
-    put_be16(bound + 4, KEY_INDEX_TABLE);
+    put_be32(bound, space.table);
+    put_be16(bound + 4, space.index);
     put_be64(bound + KEY_TABLE_BYTES, key_segment_hash(segment, segments));
     return (struct slice){bound, KEY_HEAD_BYTES};
 }
 
-void key_segment(const struct table *table,
+void key_segment(struct key_space space,
                  uint32_t segment,
                  uint32_t segments,
                  struct arena *arena,
@@ -137,8 +160,8 @@ void key_segment(const struct table *table,
                  struct slice *upper)
 {
     ensure(segments >= 1 && segments <= SCAN_SEGMENTS_MAX && segment < segments);
-    *lower = key_segment_bound(table, segment, segments, arena);
-    *upper = key_segment_bound(table, segment + 1, segments, arena);
+    *lower = key_segment_bound(space, segment, segments, arena);
+    *upper = key_segment_bound(space, segment + 1, segments, arena);
     ensure(slice_compare(*lower, *upper) < 0);
 }
 
@@ -177,7 +200,7 @@ key_take_part(struct slice *from, enum value_type type, struct arena *arena, str
 bool key_decode(const struct table *table,
                 struct slice bytes,
                 struct arena *arena,
-                struct slice *key_image,
+                struct slice *image,
                 struct error *err)
 {
     if (bytes.size < KEY_HEAD_BYTES || get_be32(bytes.data) != table->id ||
@@ -205,6 +228,6 @@ bool key_decode(const struct table *table,
         return error_set(err, ERROR_CORRUPT, "an item key of %zu bytes in table %u does not decode",
                          bytes.size, table->id);
     }
-    *key_image = value_make_map(arena, members, count).payload;
+    *image = value_make_map(arena, members, count).payload;
     return true;
 }

@@ -1,6 +1,7 @@
 #include "storage/table/row_write.h"
 
 #include "storage/log/applied.h"
+#include "storage/table/index_check.h"
 #include "storage/table/latch.h"
 
 enum {
@@ -29,6 +30,9 @@ bool row_write_plan(struct row_write *row,
                              "Item size has exceeded the maximum allowed size");
         }
     }
+    if (write->update != NULL && !index_check_set(write->table, write->update, err)) {
+        return false;
+    }
     key_encode(write->table, write->item, arena, &row->key);
     row->stripe = latch_stripe(row->key.hash);
     return true;
@@ -45,7 +49,18 @@ bool row_write_warm(const struct row_write *row,
 
 /* --- Deciding, under the latch --------------------------------------------------------------- */
 
-bool row_write_read(struct row_write *row, enum read_tier tier, struct error *err)
+/* By the newest description: an older one may lack an index. False when the table was removed. */
+static bool row_write_describe(struct row_write *row)
+{
+    const struct table *table = row->write->table;
+    row->newest = table;
+    row->replicated = table_is_replicated(table);
+    return !table_is_dropped(table) &&
+           (table_is_current(table) ||
+            catalog_copy(row->store->catalog, table->id, row->arena, &row->newest));
+}
+
+static void row_write_start(struct row_write *row)
 {
     struct write *write = row->write;
     write->old_image = (struct slice){NULL, 0};
@@ -54,12 +69,24 @@ bool row_write_read(struct row_write *row, enum read_tier tier, struct error *er
     write->exists = false;
     write->changed = false;
     write->wait_seq = 0;
+    write->index_units = NULL;
+    if (write->table->indexes_count > 0) {
+        write->index_units =
+            arena_zalloc(row->arena, write->table->indexes_count, sizeof(*write->index_units));
+    }
     row->needed = false;
     row->image = (struct slice){NULL, 0};
-    if (table_is_dropped(write->table)) {
+    row->indexes = NULL;
+    row->indexes_bytes = 0;
+}
+
+bool row_write_read(struct row_write *row, enum read_tier tier, struct error *err)
+{
+    struct write *write = row->write;
+    row_write_start(row);
+    if (!row_write_describe(row)) {
         return error_set(err, ERROR_NOT_FOUND, "Requested resource not found");
     }
-    row->replicated = table_is_replicated(write->table);
     struct engine_value value;
     if (!engine_get(row->store->engine, FAMILY_ITEMS, NULL, row->key.bytes, tier, &value,
                     &row->stored, err)) {
@@ -105,7 +132,21 @@ static bool row_write_build(struct row_write *row, struct error *err)
         return error_set(err, ERROR_VALIDATION,
                          "Item size to update has exceeded the maximum allowed size");
     }
-    return true;
+    return write->update == NULL || index_check_update(row->newest, write->update, row->image, err);
+}
+
+/* What changes in the indexes. Item and rows of local indexes share one limit. */
+static bool row_write_index(struct row_write *row, struct error *err)
+{
+    const struct write *write = row->write;
+    row->indexes =
+        index_changes_make(row->newest, row->key.bytes, write->old_image, row->image, row->arena);
+    if (!write->exists ||
+        row->image_size + index_changes_local_bytes(row->newest, row->indexes) <= ITEM_BYTES_MAX) {
+        return true;
+    }
+    return error_set(err, ERROR_VALIDATION, "Item size%s has exceeded the maximum allowed size",
+                     write->kind == WRITE_UPDATE ? " to update" : "");
 }
 
 /* With replicas an unchanged overwrite still counts: it is the newer write there. */
@@ -133,8 +174,13 @@ bool row_write_judge(struct row_write *row, struct error *err)
         write->exists = write->existed;
         return false;
     }
-    write->new_image = row->image;
     row->needed = row_write_is_needed(row);
+    if (row->needed && !row_write_index(row, err)) {
+        row->needed = false;
+        write->exists = write->existed;
+        return false;
+    }
+    write->new_image = row->image;
     return true;
 }
 
@@ -189,17 +235,7 @@ static struct slice row_write_key_image(const struct row_write *row)
     if (write->kind != WRITE_PUT) {
         return write->item;
     }
-    struct member members[TABLE_KEYS_MAX];
-    size_t count = 0;
-    members[count].name = write->table->partition.name;
-    ensure(item_find(write->item, members[count].name, &members[count].value));
-    count++;
-    if (table_has_sort(write->table)) {
-        members[count].name = write->table->sort.name;
-        ensure(item_find(write->item, members[count].name, &members[count].value));
-        count++;
-    }
-    return value_make_map(row->arena, members, count).payload;
+    return key_image(write->table, write->item, row->arena);
 }
 
 static bool row_write_keeps_row(const struct row_write *row)
@@ -230,6 +266,8 @@ void row_write_lay(struct row_write *row, struct engine_batch *batch, uint32_t f
     if (!row_write_keeps_row(row)) {
         engine_batch_delete(row->store->engine, batch, FAMILY_ITEMS, row->key.bytes);
     }
+    row->indexes_bytes =
+        index_changes_put(row->store, batch, row->newest, row->indexes, row->arena);
 }
 
 uint64_t row_write_floor(const struct row_write *row)
@@ -269,6 +307,19 @@ void row_write_stage(struct row_write *row,
                      buffer_slice(&row->record));
 }
 
+/* By the write's own description, which the request goes on with. */
+static void row_write_index_units(const struct row_write *row)
+{
+    const struct write *write = row->write;
+    for (uint32_t i = 0; i < row->newest->indexes_count; i++) {
+        const struct index_change *change = &row->indexes[i];
+        const struct table_index *index = table_find_index_id(write->table, change->index->id);
+        if (index != NULL) {
+            write->index_units[index - write->table->indexes] = index_change_units(change);
+        }
+    }
+}
+
 void row_write_done(struct row_write *row, uint64_t seq)
 {
     struct write *write = row->write;
@@ -279,8 +330,10 @@ void row_write_done(struct row_write *row, uint64_t seq)
     int64_t bytes = (write->exists ? (int64_t)row->image_size : 0) -
                     (write->existed ? (int64_t)item_size(write->old_image) : 0);
     if (items != 0 || bytes != 0) {
-        catalog_count_items(row->store->catalog, write->table->id, items, bytes);
+        table_count_items(write->table, items, bytes);
     }
+    index_changes_count(write->table, row->newest, row->indexes);
+    row_write_index_units(row);
 }
 
 void row_write_undo(struct row_write *row)
@@ -291,5 +344,5 @@ void row_write_undo(struct row_write *row)
 
 size_t row_write_bytes(const struct row_write *row)
 {
-    return row->key.bytes.size + row->image.size + row->record.size;
+    return row->key.bytes.size + row->image.size + row->record.size + row->indexes_bytes;
 }

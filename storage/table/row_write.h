@@ -14,7 +14,7 @@
 #pragma once
 
 #include "storage/log/change.h"
-#include "storage/table/key.h"
+#include "storage/table/index_change.h"
 
 struct row_write {
     struct store *store;
@@ -25,12 +25,14 @@ struct row_write {
     uint32_t stripe;
     size_t image_size; /* As DynamoDB counts it; of what the row shall hold. */
     /* read */
+    const struct table *newest; /* Description: the write's, or a copy; read its indexes only. */
     bool replicated;
     bool stored;    /* There is a row, perhaps only a tombstone. */
     struct row old; /* With `stored`; its image is in the arena, empty for a tombstone. */
     /* judge */
-    struct slice image; /* What the row shall hold; empty for a delete. */
-    bool needed;        /* Something has to be written. */
+    struct slice image;           /* What the row shall hold; empty for a delete. */
+    bool needed;                  /* Something has to be written. */
+    struct index_change *indexes; /* With `needed`: one per index of `newest`. */
     /* lay: the row's bytes are an image that lies in place, its head is put in front of it. */
     struct change change;   /* With the whole context. */
     struct version version; /* The row's: its context without what is settled. */
@@ -38,9 +40,10 @@ struct row_write {
     size_t image_at;
     struct buffer head;
     struct buffer record;
+    size_t indexes_bytes;
 };
 
-/* Errors: VALIDATION (a PUT of too large an item). */
+/* Errors: VALIDATION (a PUT of too large an item; an UPDATE that sets an index key wrongly). */
 MUST_CHECK bool row_write_plan(struct row_write *row,
                                struct store *store,
                                struct write *write,

@@ -232,7 +232,7 @@ Test(key, keys_of_one_partition_are_together_and_in_the_order_of_the_sort_value)
         struct value other = random_value(&state, VALUE_B);
         struct value a = random_value(&state, VALUE_N);
         struct value b = random_value(&state, VALUE_N);
-        struct slice prefix = key_partition_prefix(&table, partition, &arena);
+        struct slice prefix = key_prefix((struct key_space){table.id, 0}, &partition, 1, &arena);
         struct table_key key_a;
         struct table_key key_b;
         struct table_key key_other;
@@ -252,21 +252,21 @@ Test(key, keys_of_one_partition_are_together_and_in_the_order_of_the_sort_value)
 Test(key, segments_follow_each_other_without_gap_and_cover_the_table)
 {
     static const uint32_t counts[] = {1, 2, 3, 7, 64, 1000, 999983, SCAN_SEGMENTS_MAX};
-    struct table table = sample_table("t", VALUE_S, VALUE_MISSING);
+    struct key_space space = {7, 0};
     for (size_t i = 0; i < ARRAY_COUNT(counts); i++) {
         uint32_t step = counts[i] / 1000 + 1;
         struct slice lower;
         struct slice upper;
-        key_segment(&table, 0, counts[i], &arena, &lower, &upper);
+        key_segment(space, 0, counts[i], &arena, &lower, &upper);
         cr_assert_arr_eq(lower.data, "\0\0\0\7\0\0\0\0\0\0\0\0\0\0", KEY_HEAD_BYTES);
         for (uint32_t segment = 1; segment < counts[i]; segment += step) {
             struct slice before;
             struct slice end;
-            key_segment(&table, segment - 1, counts[i], &arena, &before, &end);
-            key_segment(&table, segment, counts[i], &arena, &lower, &upper);
+            key_segment(space, segment - 1, counts[i], &arena, &before, &end);
+            key_segment(space, segment, counts[i], &arena, &lower, &upper);
             cr_assert(slice_equal(end, lower), "segment %u of %u", segment, counts[i]);
         }
-        key_segment(&table, counts[i] - 1, counts[i], &arena, &lower, &upper);
+        key_segment(space, counts[i] - 1, counts[i], &arena, &lower, &upper);
         cr_assert_eq(upper.size, KEY_TABLE_BYTES);
         cr_assert_arr_eq(upper.data, "\0\0\0\7\0\1", KEY_TABLE_BYTES);
         arena_clear(&arena);
@@ -285,7 +285,7 @@ Test(key, every_key_is_in_exactly_one_segment)
         for (uint32_t segment = 0; segment < 7; segment++) {
             struct slice lower;
             struct slice upper;
-            key_segment(&table, segment, 7, &arena, &lower, &upper);
+            key_segment((struct key_space){table.id, 0}, segment, 7, &arena, &lower, &upper);
             hits += slice_compare(key.bytes, lower) >= 0 && slice_compare(key.bytes, upper) < 0;
         }
         cr_assert_eq(hits, 1, "MERIDIAN_SEED=%llu, key %d", (unsigned long long)seed, i);
