@@ -8,7 +8,7 @@
 
 /* Of a whole item. */
 MUST_CHECK bool index_check_put(const struct table *table, struct slice image, struct error *err);
-/* What an update sets to a value of the request, before anything is read. */
+/* What an update sets to a value of the request: no matter what the item is. */
 MUST_CHECK bool
 index_check_set(const struct table *table, const struct expression *update, struct error *err);
 /* What it has made of those attributes that it is about. */

@@ -30,9 +30,6 @@ bool row_write_plan(struct row_write *row,
                              "Item size has exceeded the maximum allowed size");
         }
     }
-    if (write->update != NULL && !index_check_set(write->table, write->update, err)) {
-        return false;
-    }
     key_encode(write->table, write->item, arena, &row->key);
     row->stripe = latch_stripe(row->key.hash);
     return true;
@@ -162,6 +159,10 @@ static bool row_write_is_needed(const struct row_write *row)
 bool row_write_judge(struct row_write *row, struct error *err)
 {
     struct write *write = row->write;
+    if (write->update != NULL && !index_check_set(row->newest, write->update, err)) {
+        write->exists = write->existed;
+        return false;
+    }
     if (write->condition != NULL && !expression_test(write->condition, write->old_image)) {
         write->exists = write->existed;
         return error_set(err, ERROR_CONDITION, "The conditional request failed");

@@ -43,7 +43,7 @@ struct row_write {
     size_t indexes_bytes;
 };
 
-/* Errors: VALIDATION (a PUT of too large an item; an UPDATE that sets an index key wrongly). */
+/* Errors: VALIDATION (a PUT of too large an item). */
 MUST_CHECK bool row_write_plan(struct row_write *row,
                                struct store *store,
                                struct write *write,
