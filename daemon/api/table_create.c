@@ -8,8 +8,14 @@
 #include "daemon/api/table_json.h"
 #include "daemon/api/table_keys.h"
 #include "daemon/api/table_options.h"
+#include "daemon/api/tags.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
+
+struct table_create {
+    struct table *table;
+    struct slice settings[SETTINGS];
+};
 
 /* Rules 3 to 5. */
 static bool table_create_billing(const struct json *body, struct table *table, struct error *err)
@@ -101,21 +107,27 @@ static bool table_create_options(struct call *call, struct table *table, struct 
            (warm == NULL || table_capacity_warm_new(warm, &owner, &table->throughput, err));
 }
 
+/* Rule 26. */
+static bool
+table_create_tags(struct call *call, struct slice settings[static SETTINGS], struct error *err)
+{
+    const struct json *tags = json_get(call->body, "Tags");
+    return tags == NULL || tags->count == 0 ||
+           (tags_check(tags, err) &&
+            tags_merge(call->arena, (struct slice){0}, tags, &settings[SETTING_TAGS], err));
+}
+
 static bool table_create_decode(struct call *call, struct error *err)
 {
+    struct table_create *state = call->state;
     struct table *table = arena_zalloc(call->arena, 1, sizeof(*table));
     const struct json *body = call->body;
-    *(struct table **)call->state = table;
-    if (json_get(body, "TableName") == NULL) {
-        return error_set(err, ERROR_VALIDATION,
-                         "The parameter 'TableName' is required but was not present in the "
-                         "request");
-    }
+    state->table = table;
     if (!shape_check(&shape_create_table, body, call->operation->name, err) ||
         !table_create_required(body, err) || !table_create_billing(body, table, err) ||
         !table_create_keys(call, table, err) ||
         !table_indexes_rest(body, call->arena, table, err) ||
-        !table_create_options(call, table, err)) {
+        !table_create_options(call, table, err) || !table_create_tags(call, state->settings, err)) {
         return false;
     }
     table->name = json_get(body, "TableName")->text;
@@ -141,7 +153,8 @@ static bool table_create_taken(struct store *store, struct slice name, struct er
 
 static bool table_create_run(struct call *call, enum read_tier tier, struct error *err)
 {
-    struct table *table = *(struct table **)call->state;
+    struct table_create *state = call->state;
+    struct table *table = state->table;
     struct store *store = call->node->store;
     (void)tier;
     table->created_ms = store->clock.wall_ms(store->clock.context);
@@ -149,7 +162,7 @@ static bool table_create_run(struct call *call, enum read_tier tier, struct erro
     table->class_changed_ms = table->table_class == CLASS_STANDARD ? 0 : table->created_ms;
     table->schema_stamp = store->clock.stamp(store->clock.context, 0);
     table->schema_region = store->region_id;
-    if (!catalog_create(store->catalog, table, err)) {
+    if (!catalog_create_with(store->catalog, table, state->settings, err)) {
         return err->code == ERROR_IN_USE ? table_create_taken(store, table->name, err) : false;
     }
     const struct table *made = catalog_acquire(store->catalog, table->name);
@@ -167,7 +180,7 @@ static bool table_create_run(struct call *call, enum read_tier tier, struct erro
 }
 
 const struct operation operation_create_table = {.name = "CreateTable",
-                                                 .state_bytes = sizeof(struct table *),
+                                                 .state_bytes = sizeof(struct table_create),
                                                  .worker = true,
                                                  .decode = table_create_decode,
                                                  .run = table_create_run};

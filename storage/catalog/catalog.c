@@ -278,7 +278,10 @@ static bool catalog_check_new(struct catalog *catalog, const struct table *table
 }
 
 /* Under `writing`. */
-static bool catalog_create_locked(struct catalog *catalog, struct table *table, struct error *err)
+static bool catalog_create_locked(struct catalog *catalog,
+                                  struct table *table,
+                                  const struct slice settings[static SETTINGS],
+                                  struct error *err)
 {
     if (!catalog_check_new(catalog, table, err)) {
         return false;
@@ -297,6 +300,7 @@ static bool catalog_create_locked(struct catalog *catalog, struct table *table, 
                      slice_of(next_id, sizeof(next_id)));
     engine_batch_put(catalog->engine, batch, FAMILY_META, catalog_key(key, KEY_TABLE, table->id),
                      buffer_slice(&record));
+    catalog_put_settings(catalog, batch, &arena, table->id, settings);
     struct description *description = NULL;
     bool ok = description_make(buffer_slice(&record), NULL, &description, err);
     ensure(ok); /* We have just encoded it. */
@@ -305,6 +309,7 @@ static bool catalog_create_locked(struct catalog *catalog, struct table *table, 
         catalog->next_id++;
         catalog_write_lock(catalog);
         slots_add(&catalog->slots, description);
+        catalog_keep_settings(description->slot, settings);
         catalog_unlock(catalog);
     } else {
         description_release(description);
@@ -314,6 +319,15 @@ static bool catalog_create_locked(struct catalog *catalog, struct table *table, 
 }
 
 bool catalog_create(struct catalog *catalog, const struct table *table, struct error *err)
+{
+    static const struct slice none[SETTINGS];
+    return catalog_create_with(catalog, table, none, err);
+}
+
+bool catalog_create_with(struct catalog *catalog,
+                         const struct table *table,
+                         const struct slice settings[static SETTINGS],
+                         struct error *err)
 {
     static const uint8_t uid_none[TABLE_UID_BYTES] = {0};
     struct table made = *table;
@@ -327,7 +341,7 @@ bool catalog_create(struct catalog *catalog, const struct table *table, struct e
         return false;
     }
     catalog_writing_begin(catalog);
-    bool ok = catalog_create_locked(catalog, &made, err);
+    bool ok = catalog_create_locked(catalog, &made, settings, err);
     catalog_writing_end(catalog);
     return ok;
 }

@@ -225,6 +225,12 @@ enum setting {
     SETTING_SCALING,
     SETTINGS,
 };
+/* As catalog_create, with the table's first settings (empty: none) in the same write: no crash
+ * leaves it without them. */
+MUST_CHECK bool catalog_create_with(struct catalog *catalog,
+                                    const struct table *table,
+                                    const struct slice settings[static SETTINGS],
+                                    struct error *err);
 /* Copied into the arena; empty when there is none. */
 struct slice catalog_setting(struct catalog *catalog,
                              const struct table *table,

@@ -62,6 +62,14 @@ struct slot *catalog_find_slot(struct catalog *catalog, uint32_t id, struct erro
 MUST_CHECK bool catalog_load_settings(struct catalog *catalog, struct error *err);
 /* For a table that is being removed. */
 void catalog_delete_settings(struct catalog *catalog, struct engine_batch *batch, uint32_t id);
+/* For a table that is being created: its first settings, empty ones left out; then, under the lock
+ * for writing, in its slot. */
+void catalog_put_settings(struct catalog *catalog,
+                          struct engine_batch *batch,
+                          struct arena *arena,
+                          uint32_t id,
+                          const struct slice settings[static SETTINGS]);
+void catalog_keep_settings(struct slot *slot, const struct slice settings[static SETTINGS]);
 /* Under the lock, for a table that has been removed. */
 void catalog_free_settings(struct slot *slot);
 /* At opening: the saved totals of the table and its indexes. */

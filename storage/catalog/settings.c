@@ -82,6 +82,42 @@ void catalog_free_settings(struct slot *slot)
     }
 }
 
+static void setting_put(struct catalog *catalog,
+                        struct engine_batch *batch,
+                        struct arena *arena,
+                        uint32_t id,
+                        unsigned setting,
+                        struct slice value)
+{
+    ensure(value.size <= SETTING_BYTES_MAX);
+    uint8_t key[CATALOG_KEY_BYTES_MAX];
+    struct buffer bytes;
+    buffer_init(&bytes, arena, value.size + 16);
+    setting_encode(&bytes, value);
+    engine_batch_put(catalog->engine, batch, FAMILY_META, setting_key(key, id, setting),
+                     buffer_slice(&bytes));
+}
+
+void catalog_put_settings(struct catalog *catalog,
+                          struct engine_batch *batch,
+                          struct arena *arena,
+                          uint32_t id,
+                          const struct slice settings[static SETTINGS])
+{
+    for (unsigned i = 0; i < SETTINGS; i++) {
+        if (settings[i].size > 0) {
+            setting_put(catalog, batch, arena, id, i, settings[i]);
+        }
+    }
+}
+
+void catalog_keep_settings(struct slot *slot, const struct slice settings[static SETTINGS])
+{
+    for (unsigned i = 0; i < SETTINGS; i++) {
+        setting_replace(slot, i, settings[i]);
+    }
+}
+
 struct slice catalog_setting(struct catalog *catalog,
                              const struct table *table,
                              enum setting setting,
@@ -114,11 +150,7 @@ bool catalog_set_setting(struct catalog *catalog,
             engine_batch_delete(catalog->engine, batch, FAMILY_META,
                                 setting_key(key, table->id, setting));
         } else {
-            struct buffer bytes;
-            buffer_init(&bytes, &arena, value.size + 16);
-            setting_encode(&bytes, value);
-            engine_batch_put(catalog->engine, batch, FAMILY_META,
-                             setting_key(key, table->id, setting), buffer_slice(&bytes));
+            setting_put(catalog, batch, &arena, table->id, setting, value);
         }
         ok = catalog_commit(catalog, batch, err);
     }

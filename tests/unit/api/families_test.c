@@ -51,6 +51,47 @@ Test(families, a_table_has_fifty_tags_at_most)
     fixture_close(fixture);
 }
 
+Test(families, a_table_is_created_with_tags)
+{
+    static const struct step steps[] = {
+        {"CreateTable",
+         "{'TableName':'tagged','BillingMode':'PAY_PER_REQUEST',"
+         "'AttributeDefinitions':[{'AttributeName':'a','AttributeType':'S'}],"
+         "'KeySchema':[{'AttributeName':'a','KeyType':'HASH'}],"
+         "'Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':''}]}",
+         "~'TableStatus':'CREATING'"},
+        {"ListTagsOfResource",
+         "{'ResourceArn':'arn:aws:dynamodb:us-east-1:123456789012:table/tagged'}",
+         "{'Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':''}]}"},
+    };
+    families_run(steps, ARRAY_COUNT(steps));
+}
+
+/* Fifty tags of the longest keys and values, all in characters of four bytes. */
+Test(families, the_largest_tags_are_kept)
+{
+    struct fixture *fixture = fixture_open();
+    fixture_table(fixture, "abc", 0);
+    char value[256 * 4 + 1];
+    for (size_t i = 0; i < 256; i++) {
+        memcpy(value + i * 4, "\xF0\xA0\x80\x80", 4);
+    }
+    value[sizeof(value) - 1] = '\0';
+    for (int i = 0; i < 50; i++) {
+        struct answer answer =
+            fixture_call(fixture, "TagResource",
+                         fixture_printf(fixture,
+                                        "{'ResourceArn':'" ARN "','Tags':[{'Key':'%02d%.*s',"
+                                        "'Value':'%s'}]}",
+                                        i, 126 * 4, value, value));
+        cr_assert(answer.ok, "%d: %s", i, answer.text);
+    }
+    struct answer answer = fixture_call(fixture, "ListTagsOfResource", "{'ResourceArn':'" ARN "'}");
+    cr_assert(answer.ok);
+    cr_assert_gt(strlen(answer.text), 50 * (126 * 4 + 256 * 4));
+    fixture_close(fixture);
+}
+
 Test(families, a_kinesis_destination_is_taken_and_fails)
 {
 #define STREAM "arn:aws:kinesis:us-east-1:123456789012:stream/s"

@@ -867,6 +867,18 @@ Test(catalog, settings_are_kept_replaced_and_removed_with_their_table)
     check_setting("a", SETTING_TAGS, "");
 }
 
+Test(catalog, a_table_is_created_with_its_first_settings)
+{
+    struct table table = sample_table("a", VALUE_S, VALUE_MISSING);
+    struct slice settings[SETTINGS] = {[SETTING_TAGS] = SLICE_LITERAL("one")};
+    cr_assert(catalog_create_with(catalog, &table, settings, &err), "%s", err.text);
+    for (int round = 0; round < 2; round++) {
+        check_setting("a", SETTING_TAGS, "one");
+        check_setting("a", SETTING_POLICY, "");
+        reopen();
+    }
+}
+
 Test(catalog, the_largest_setting_fits)
 {
     create("a");
