@@ -141,7 +141,9 @@ def test_there_are_enough_cases():
     for path in FOLDER.glob("*.json"):
         if is_cases(path):
             for case in json.loads(path.read_text()):
-                assert "answer" in case or "message" in case or "contains" in case, case["name"]
+                if "answer" in case:
+                    continue  # Asked again after a change, an answer is another one.
+                assert "message" in case or "contains" in case, case["name"]
                 names.setdefault((case["op"], json.dumps(case.get("body", case.get("raw")))), []).append(case["name"])
     twice = [value for value in names.values() if len(value) > 1]
     assert not twice, f"the same request twice: {twice[:5]}"
