@@ -5,7 +5,8 @@
  *        |            v           |                         WAITING: a refusal, too, can show what
  *        +--------> WORKING ------+                         is not durable yet)
  *
- * DECODING and RUNNING are on the loop, WORKING is on a worker thread, which touches only the call.
+ * DECODING and RUNNING are on the loop, WORKING is on a worker thread, which touches only the call;
+ * an answer too long to be compressed on the loop goes there from RUNNING, too.
  * WAITING ends when the disk has what the answer shows; it is passed through at once when it has it
  * already, or with relaxed durability. */
 #include "daemon/http/dispatch.h"
@@ -49,6 +50,9 @@ struct dispatch_call {
     uint32_t number; /* Of the operation; operations_count when there is none. */
     enum dispatch_state state;
     bool json;            /* The client spoke application/json. */
+    bool gzip;            /* It takes compressed answers: known before a worker begins. */
+    bool ran;             /* A worker has to compress the answer, nothing else. */
+    struct slice packed;  /* The answer, compressed; empty: it is sent as it is. */
     struct slice name;    /* Of the operation, as the target has it. */
     struct slice message; /* The error's text when it is longer than fits into err. */
     struct error err;
@@ -78,7 +82,8 @@ static void dispatch_answer(struct dispatch_call *call)
     ensure(call->state == DISPATCH_DECODING || call->state == DISPATCH_WAITING);
     dispatch_move(call, DISPATCH_ANSWERING);
     unsigned status = 200;
-    struct slice body = buffer_slice(&call->call.answer);
+    bool gzip = call->packed.size > 0;
+    struct slice body = gzip ? call->packed : buffer_slice(&call->call.answer);
     if (call->err.code != ERROR_NONE) {
         status = render_error_row(call->err.code)->status;
         struct slice text = call->message.size > 0 ? call->message : slice_text(call->err.text);
@@ -86,6 +91,7 @@ static void dispatch_answer(struct dispatch_call *call)
         buffer_init(&rendered, request->arena, 256 + text.size);
         render_error_body(&rendered, call->err.code, text, buffer_slice(&call->call.error_members));
         body = buffer_slice(&rendered);
+        gzip = false;
         if (status >= 500) {
             dispatch_log_failure(call);
         }
@@ -97,7 +103,7 @@ static void dispatch_answer(struct dispatch_call *call)
     }
     struct slice type = call->json ? SLICE_LITERAL("application/json")
                                    : SLICE_LITERAL("application/x-amz-json-1.0");
-    route_respond(loop, request, status, type, body); /* The call is gone. */
+    route_respond(loop, request, status, type, gzip, body); /* The call is gone. */
 }
 
 /* --- Waiting for the disk -------------------------------------------------------------------- */
@@ -240,11 +246,32 @@ static bool dispatch_run_once(struct dispatch_call *call, enum read_tier tier)
     return ok;
 }
 
+static bool dispatch_takes_gzip(const struct dispatch_call *call)
+{
+    const struct http_header *header = http_find_header(call->request, "accept-encoding");
+    return header != NULL && gzip_is_accepted(header->value);
+}
+
+static void dispatch_pack(struct dispatch_call *call, struct gzip *gzip)
+{
+    struct slice packed = {0};
+    if (gzip_pack(gzip, buffer_slice(&call->call.answer), call->call.arena, &packed)) {
+        call->packed = packed;
+    }
+}
+
 static void dispatch_work(uv_work_t *work) /* Worker thread: touches the call only. */
 {
     struct dispatch_call *call = CONTAINER_OF(work, struct dispatch_call, work);
-    if (!dispatch_run_once(call, READ_FULL)) {
+    if (!call->ran && !dispatch_run_once(call, READ_FULL)) {
         ensure(call->err.code != ERROR_WOULD_BLOCK);
+        return;
+    }
+    if (call->gzip && call->call.answer.size >= HTTP_GZIP_BYTES_MIN) {
+        struct gzip gzip = {0};
+        gzip_init(&gzip, call->call.arena);
+        dispatch_pack(call, &gzip);
+        gzip_clear(&gzip);
     }
 }
 
@@ -260,6 +287,10 @@ static void dispatch_start_work(struct dispatch_call *call)
 {
     struct loop *loop = call->loop;
     dispatch_move(call, DISPATCH_WORKING);
+    if (atomic_load(&loop->workers_busy) >= HTTP_CALLS_BLOCKED_MAX && call->ran) {
+        dispatch_wait(call); /* Then it goes out as it is. */
+        return;
+    }
     if (atomic_load(&loop->workers_busy) >= HTTP_CALLS_BLOCKED_MAX) {
         error_set(&call->err, ERROR_THROTTLED, "%d calls are on workers already",
                   HTTP_CALLS_BLOCKED_MAX);
@@ -272,14 +303,26 @@ static void dispatch_start_work(struct dispatch_call *call)
 
 static void dispatch_run(struct dispatch_call *call)
 {
+    struct loop *loop = call->loop;
     if (call->call.operation->worker) {
+        call->gzip = dispatch_takes_gzip(call);
         dispatch_start_work(call);
         return;
     }
     dispatch_move(call, DISPATCH_RUNNING);
-    if (!dispatch_run_once(call, READ_CACHED) && call->err.code == ERROR_WOULD_BLOCK) {
+    call->ran = dispatch_run_once(call, READ_CACHED);
+    bool blocked = call->err.code == ERROR_WOULD_BLOCK;
+    bool long_enough = call->ran && call->call.answer.size >= HTTP_GZIP_BYTES_MIN;
+    call->gzip = (blocked || long_enough) && dispatch_takes_gzip(call);
+    if (blocked || (call->gzip && call->call.answer.size > HTTP_GZIP_LOOP_BYTES_MAX)) {
         dispatch_start_work(call);
         return;
+    }
+    if (call->gzip) {
+        if (!loop->gzip.started) {
+            gzip_init(&loop->gzip, NULL);
+        }
+        dispatch_pack(call, &loop->gzip);
     }
     dispatch_wait(call);
 }
@@ -297,6 +340,9 @@ dispatch_call_new(struct loop *loop, struct http_request *request, bool json)
     call->number = operations_count;
     call->state = DISPATCH_DECODING;
     call->json = json;
+    call->gzip = false;
+    call->ran = false;
+    call->packed = (struct slice){0};
     call->name = (struct slice){0};
     call->message = (struct slice){0};
     error_clear(&call->err);
@@ -337,7 +383,7 @@ static bool dispatch_body(struct dispatch_call *call, struct slice *body, bool *
     if (call->err.code == ERROR_LIMIT) {
         *answered = true;
         struct slice none = {0};
-        route_respond(call->loop, request, 413, none, none);
+        route_respond(call->loop, request, 413, none, false, none);
     }
     return false;
 }

@@ -60,6 +60,7 @@ static void loop_free(struct loop *loop)
     ensure(uv_loop_close(&loop->uv) == 0);
     sigv4_close(loop->sigv4);
     expression_cache_close(loop->expressions);
+    gzip_clear(&loop->gzip);
     uv_sem_destroy(&loop->credentials_taken);
 }
 

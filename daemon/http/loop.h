@@ -7,6 +7,7 @@
  * loop_drain for each, then loop_join for each. */
 #pragma once
 
+#include "daemon/http/gzip.h"
 #include "daemon/http/http.h"
 #include "daemon/http/render.h"
 #include "daemon/node.h"
@@ -50,6 +51,7 @@ struct loop {
     uv_timer_t tick; /* While calls wait: looks again, should a wake-up be lost. */
     struct loop_waiters waiters;
     struct render_random random; /* For request ids. */
+    struct gzip gzip;            /* For answers; started by the first client that takes it. */
     bool sync_failed;
     bool stopping;
     uint32_t draining; /* Servers not yet drained. */

@@ -62,8 +62,15 @@ static int parser_on_header_field(llhttp_t *llhttp, const char *at, size_t size)
 
 static int parser_on_header_field_complete(llhttp_t *llhttp)
 {
-    parser_of(llhttp)->in_name = false;
-    return 0;
+    struct http_parser *parser = parser_of(llhttp);
+    parser->in_name = false;
+    if (parser->head_done) {
+        return 0;
+    }
+    /* llhttp lets blanks pass; another parser before us may have read "Content-Length : 5" as
+     * something else. */
+    struct slice name = parser->request->headers[parser->request->headers_count - 1].name;
+    return memchr(name.data, ' ', name.size) == NULL ? 0 : parser_refuse(parser, 400);
 }
 
 static int parser_on_header_value(llhttp_t *llhttp, const char *at, size_t size)

@@ -38,10 +38,16 @@ void route_respond(struct loop *loop,
                    struct http_request *request,
                    unsigned status,
                    struct slice content_type,
+                   bool gzip,
                    struct slice body)
 {
-    char headers[RENDER_HEADERS_BYTES];
+    static const char encoding[] = "Content-Encoding: gzip\r\n";
+    char headers[RENDER_HEADERS_BYTES + sizeof(encoding)];
     struct slice extra = {(const uint8_t *)headers, render_headers(&loop->random, body, headers)};
+    if (gzip) {
+        memcpy(headers + extra.size, encoding, strlen(encoding));
+        extra.size += strlen(encoding);
+    }
     if (http_find_header(request, "origin") != NULL) {
         extra = route_cors(request, extra);
     }
@@ -79,12 +85,13 @@ bool route_request(struct loop *loop, struct http_request *request, bool *json)
     }
     struct slice none = {0};
     if (root && slice_is(request->method, "GET")) {
-        route_respond(loop, request, 200, none, slice_text(loop->health));
+        route_respond(loop, request, 200, none, false, slice_text(loop->health));
     } else if (root && slice_is(request->method, "OPTIONS") &&
                http_find_header(request, "origin") != NULL) {
-        route_respond(loop, request, 200, none, none);
+        route_respond(loop, request, 200, none, false, none);
     } else {
-        route_respond(loop, request, 404, none, SLICE_LITERAL("<UnknownOperationException/>\n"));
+        route_respond(loop, request, 404, none, false,
+                      SLICE_LITERAL("<UnknownOperationException/>\n"));
     }
     return false;
 }

@@ -10,9 +10,11 @@ struct loop;
  * that is application/json, which is then echoed. If not, it has been answered. */
 MUST_CHECK bool route_request(struct loop *loop, struct http_request *request, bool *json);
 
-/* Answer with the headers that all answers have: request id, checksum, CORS. */
+/* Answer with the headers that all answers have: request id, checksum of the bytes sent, CORS.
+ * `gzip`: that is what the body is. */
 void route_respond(struct loop *loop,
                    struct http_request *request,
                    unsigned status,
                    struct slice content_type,
+                   bool gzip,
                    struct slice body);

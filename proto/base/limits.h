@@ -59,7 +59,9 @@ enum {
     HTTP_BODIES_BYTES_MAX = 256 << 20, /* Of one listener's requests under way: past it, 503. */
     HTTP_HEADER_BYTES_MAX = 16 << 10,
     HTTP_HEADERS_MAX = 64,
-    JSON_DEPTH_MAX = 128, /* Of the whole document; values have VALUE_DEPTH_MAX. */
+    HTTP_GZIP_BYTES_MIN = 1024,          /* Shorter answers are not compressed. */
+    HTTP_GZIP_LOOP_BYTES_MAX = 32 << 10, /* Longer ones are compressed on a worker. */
+    JSON_DEPTH_MAX = 128,                /* Of the whole document; values have VALUE_DEPTH_MAX. */
 
     HTTP_SLOTS_KEPT_MAX = 128,     /* Read buffers with arenas that a server keeps for reuse. */
     HTTP_CALLS_BLOCKED_MAX = 1024, /* Calls of one loop on workers: past it, throttle. */

@@ -75,10 +75,8 @@ def counted(node, **labels):
     with urllib.request.urlopen(f"http://{node.addresses['admin']}/metrics") as answer:
         text = answer.read().decode()
     wanted = ",".join(f'{name}="{value}"' for name, value in labels.items())
-    line = next(
-        line for line in text.splitlines() if line.startswith(f"meridian_throttled_total{{{wanted}}}")
-    )
-    return float(line.split()[-1])
+    start = f"meridian_throttled_total{{{wanted}}}"
+    return float(next(line for line in text.splitlines() if line.startswith(start)).split()[-1])
 
 
 def test_a_provisioned_table(strict, client, table_name):

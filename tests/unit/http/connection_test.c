@@ -236,6 +236,8 @@ Test(connection, refuses_malformed_requests_with_400)
     expect_refused("NONSENSE\r\n\r\n", "no request line");
     expect_refused("GET / HTTP/2.0\r\n\r\n", "another version");
     expect_refused("GET / HTTP/1.1\r\nbad header\r\n\r\n", "no colon");
+    expect_refused("GET / HTTP/1.1\r\nbad header: b\r\n\r\n", "a blank in a name");
+    expect_refused("POST / HTTP/1.1\r\nContent-Length : 2\r\n\r\n{}", "a blank behind a name");
     expect_refused("GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", "a folded header");
     expect_refused("GET / HTTP/1.1\r\nA: \x01\r\n\r\n", "a control character");
     expect_refused("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",

@@ -58,7 +58,14 @@ static bool fake_run(struct call *call, enum read_tier tier, struct error *err)
         buffer_append_text(&call->error_members, ",\"Extra\":1");
         return error_set(err, (enum error_code)code, "code of /secret/path");
     }
-    if (json_get(call->body, "Empty") == NULL) {
+    if (json_get(call->body, "Long") != NULL) {
+        uint64_t bytes = member(call, "Long");
+        buffer_append_text(&call->answer, "{\"Long\":\"");
+        for (uint64_t i = 0; i < bytes; i++) {
+            buffer_append_byte(&call->answer, (uint8_t)('a' + i % 26));
+        }
+        buffer_append_text(&call->answer, "\"}");
+    } else if (json_get(call->body, "Empty") == NULL) {
         buffer_append_text(&call->answer,
                            tier == READ_FULL ? "{\"Tier\":\"full\"}" : "{\"Tier\":\"cached\"}");
     }

@@ -2,9 +2,12 @@
  * be taken at will; and a client that speaks DynamoDB's JSON.
  *
  * The operations PutItem (on the loop) and Scan (on a worker) do what the request's members say:
- *     Invalid   decode refuses             Cold   needs a worker           Empty  has an empty
- * answer Code      run fails with this code   Seq    the answer waits for it On a worker they wait
- * while engine.hold is set. */
+ *
+ *     Invalid  decode refuses              Cold  needs a worker
+ *     Empty    has an empty answer         Long  has an answer of about so many bytes
+ *     Code     run fails with this code    Seq   the answer waits for it
+ *
+ * On a worker they wait while engine.hold is set. */
 #pragma once
 
 #include "daemon/api/operation.h"

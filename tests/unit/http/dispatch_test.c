@@ -4,6 +4,8 @@
 #include "tests/unit/http/dispatch_fixture.h"
 #include "tests/unit/http/signer.h"
 
+#include "daemon/http/inflate.h"
+
 #include <criterion/criterion.h>
 
 #include <sys/resource.h>
@@ -318,13 +320,78 @@ Test(dispatch, takes_gzip_bodies_within_the_limit)
     dispatch_stopped(fixture);
 }
 
-/* --- Waiting for the disk --------------------------------------------------------------------- */
-
 static void set_durable(struct dispatch_fixture *fixture, uint64_t seq)
 {
     atomic_store(&fixture->engine.durable_seq, seq);
     loop_durable(&fixture->loop);
 }
+
+/* An answer of `bytes` more than 11, asked for with these headers: compressed or not? */
+static void expect_long(int fd, const char *operation, const char *body, size_t bytes, bool packed)
+{
+    char target[64];
+    struct response response;
+    struct arena arena = {0};
+    struct error err = {0};
+    snprintf(target, sizeof(target), "DynamoDB_20120810.%s", operation);
+    dispatch_ask_more(fd, target, JSON_1_0 "Accept-Encoding: deflate, gzip;q=0.5\r\n", body,
+                      strlen(body));
+    client_receive(fd, &response);
+    cr_assert_eq(response.status, 200);
+    const char *crc = strstr(response.head, "\r\nx-amz-crc32: ");
+    cr_assert_not_null(crc);
+    cr_assert_eq(strtoul(crc + strlen("\r\nx-amz-crc32: "), NULL, 10),
+                 crc32(0, (const Bytef *)response.body, (uInt)response.body_bytes));
+    bool said = strstr(response.head, "\r\nContent-Encoding: gzip\r\n") != NULL;
+    cr_assert_eq(said, packed, "%s", response.head);
+    struct slice answer = slice_of(response.body, response.body_bytes);
+    if (packed) {
+        cr_assert_lt(answer.size, bytes / 2);
+        cr_assert(inflate_gzip(answer, bytes + 11, &arena, &answer, &err), "%s", err.text);
+    }
+    cr_assert_eq(answer.size, bytes + 11);
+    cr_assert(slice_starts_with(answer, SLICE_LITERAL("{\"Long\":\"abcdef")));
+    arena_destroy(&arena);
+    response_clear(&response);
+}
+
+Test(dispatch, compresses_long_answers_for_those_who_take_it)
+{
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    expect_long(fd, "PutItem", "{\"Long\":1012}", 1012, false); /* A byte too short. */
+    expect_long(fd, "PutItem", "{\"Long\":1013}", 1013, true);
+    expect_long(fd, "PutItem", "{\"Long\":30000}", 30000, true); /* On the loop. */
+    cr_assert_eq(atomic_load(&fixture->loop.workers_busy), 0);
+    expect_long(fd, "PutItem", "{\"Long\":300000}", 300000, true); /* On a worker, run once. */
+    cr_assert_eq(atomic_load(&fixture->engine.runs), 4);
+    expect_long(fd, "PutItem", "{\"Long\":30000,\"Cold\":1}", 30000, true);
+    expect_long(fd, "Scan", "{\"Long\":3000000}", 3000000, true);
+    expect_long(fd, "Scan", "{\"Long\":100}", 100, false);
+    set_durable(fixture, 3);
+    expect_long(fd, "PutItem", "{\"Long\":300000,\"Seq\":3}", 300000, true);
+    close(fd);
+    dispatch_stopped(fixture);
+}
+
+Test(dispatch, a_failure_is_never_called_compressed)
+{
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    atomic_store(&fixture->engine.failed, true);
+    static const char *const bodies[] = {"{\"Long\":3000,\"Seq\":9}",
+                                         "{\"Long\":300000,\"Seq\":9}"};
+    for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
+        dispatch_ask_more(fd, "DynamoDB_20120810.PutItem", JSON_1_0 "Accept-Encoding: gzip\r\n",
+                          bodies[i], strlen(bodies[i]));
+        loop_durable(&fixture->loop);
+        dispatch_expect(fd, 500, INTERNAL);
+    }
+    close(fd);
+    dispatch_stopped(fixture);
+}
+
+/* --- Waiting for the disk --------------------------------------------------------------------- */
 
 Test(dispatch, answers_wait_for_the_seq_they_show)
 {
