@@ -31,8 +31,8 @@ function differentUnordered(expected, held, which) {
             if (sorted(a) !== sorted(b)) {
                 return `${name} differs`;
             }
-        } else if (any && name === "Responses") {
-            if (Object.keys(a).sort().join() !== Object.keys(b ?? {}).sort().join() || Object.keys(a).some((table) => sorted(a[table]) !== sorted(b[table]))) {
+        } else if (any && (name === "Responses" || name === "ItemCollectionMetrics")) {
+            if (!a || Object.keys(a).sort().join() !== Object.keys(b ?? {}).sort().join() || Object.keys(a).some((table) => sorted(a[table]) !== sorted(b[table]))) {
                 return `${name} differs`;
             }
         } else if (text(a) !== text(b)) {
@@ -46,9 +46,12 @@ function differentReasons(expected, held = []) {
     if (expected.length !== held.length) {
         return `${held.length} reasons`;
     }
-    for (const [i, { code, item }] of expected.entries()) {
+    for (const [i, { code, item, messages }] of expected.entries()) {
         if (held[i].Code !== code) {
             return `reason ${i} is ${held[i].Code}`;
+        }
+        if (messages && !messages.includes(held[i].Message)) {
+            return `the text of reason ${i} differs`;
         }
         if (text(item ?? null) !== text(held[i].Item ?? null)) {
             return `the item of reason ${i} differs`;
@@ -63,7 +66,8 @@ export function difference(expected, { status, body }) {
         if (status !== 200) {
             return "refused";
         }
-        return expected.unordered ? differentUnordered(expected.body, body, expected.unordered) : text(expected.body) === text(body) ? undefined : "the answer differs";
+        const shown = expected.settle ? expected.settle(body) : body;
+        return expected.unordered ? differentUnordered(expected.body, shown, expected.unordered) : text(expected.body) === text(shown) ? undefined : "the answer differs";
     }
     const name = String(body.__type).replace(/.*#/, "");
     if (status === 200 || name !== expected.error) {

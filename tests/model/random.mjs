@@ -2,21 +2,27 @@
 // that requests meet each other.
 
 export class Random {
-    #state;
+    #a;
+    #b;
+    #c;
+    #counter = 1;
 
+    // sfc32; the first numbers are thrown away, so that neighbours among the seeds give other sequences.
     constructor(seed) {
-        // Far apart also for seeds that are neighbours: below's own step would only shift the sequence.
-        const z = BigInt.asUintN(64, (BigInt(seed) + 1n) * 0xd1342543de82ef95n);
-        this.#state = BigInt.asUintN(64, (z ^ (z >> 29n)) * 0xaef17502108ef2d9n);
+        this.#a = seed >>> 0;
+        this.#b = Math.floor(seed / 2 ** 32) >>> 0;
+        this.#c = 0x9e3779b9;
+        for (let i = 0; i < 16; i++) {
+            this.below(1);
+        }
     }
 
     below(bound) {
-        // splitmix64
-        this.#state = BigInt.asUintN(64, this.#state + 0x9e3779b97f4a7c15n);
-        let z = this.#state;
-        z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
-        z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
-        return Number((z ^ (z >> 31n)) & 0x7fffffffn) % bound;
+        const sum = (((this.#a + this.#b) | 0) + this.#counter++) | 0;
+        this.#a = this.#b ^ (this.#b >>> 9);
+        this.#b = (this.#c + (this.#c << 3)) | 0;
+        this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+        return (sum >>> 1) % bound;
     }
 
     chance(percent) {
@@ -27,10 +33,11 @@ export class Random {
         return list[this.below(list.length)];
     }
 
-    some(list, most) {
+    // Up to `most` of them in any order; or all.
+    some(list, most, all = false) {
         const left = [...list];
         const taken = [];
-        for (let n = 1 + this.below(most); n > 0 && left.length > 0; n--) {
+        for (let n = all ? list.length : 1 + this.below(most); n > 0 && left.length > 0; n--) {
             taken.push(...left.splice(this.below(left.length), 1));
         }
         return taken;

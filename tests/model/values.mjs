@@ -35,7 +35,12 @@ export function addNumbers(a, b, minus = false) {
     return decimalText(normal(minus ? x - y : x + y, scale));
 }
 
+const SHORT = 15; // Digits that a double holds exactly enough to tell two numbers apart.
+
 export function compareNumbers(a, b) {
+    if (a.length <= SHORT && b.length <= SHORT && !/e/i.test(a + b)) {
+        return Math.sign(Number(a) - Number(b));
+    }
     const [x, y] = aligned(decimal(a), decimal(b));
     return x < y ? -1 : x > y ? 1 : 0;
 }

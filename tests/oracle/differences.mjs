@@ -37,7 +37,7 @@ export const TOUCHED = {
 const heldBefore = (world, { TableName, Key }) => world.tables.get(TableName).get(Key) !== undefined;
 
 // Does the update name something inside a list or map?
-const nested = (body) => /[.[]/.test(body.UpdateExpression ?? "");
+const nested = (body) => /[.[]/.test(body.UpdateExpression ?? body.Statement ?? "");
 
 const DIFFERENCES = [
     TOUCHED,
@@ -45,16 +45,20 @@ const DIFFERENCES = [
         name: "UPDATED_OLD and UPDATED_NEW show the whole attribute where a path names a part of it",
         section: "8.4",
         undo: ({ request, ours, theirs }) =>
-            request.operation === "UpdateItem" && /^UPDATED/.test(request.body.ReturnValues) && nested(request.body) && ours.status === theirs.status
-                ? { body: { ...theirs.body, Attributes: ours.body.Attributes } }
-                : undefined,
+            !nested(request.body) || ours.status !== 200 || theirs.status !== 200
+                ? undefined
+                : /^UPDATED/.test(request.body.ReturnValues)
+                  ? { ...theirs, body: { ...theirs.body, Attributes: ours.body.Attributes } }
+                  : /RETURNING MODIFIED/.test(request.body.Statement)
+                    ? { ...theirs, body: { ...theirs.body, Items: ours.body.Items } }
+                    : undefined,
     },
     {
         name: "no LastEvaluatedKey when the row that reaches Limit is the inclusive end of the key condition",
         section: "9.1",
         undo: ({ request, ours, theirs }) =>
             request.operation === "Query" && ours.body.LastEvaluatedKey && !theirs.body.LastEvaluatedKey && ours.body.ScannedCount === request.body.Limit
-                ? { body: { ...theirs.body, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
+                ? { ...theirs, body: { ...theirs.body, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
                 : undefined,
     },
     {
@@ -64,6 +68,39 @@ const DIFFERENCES = [
             request.operation === "Query" && request.body.ExclusiveStartKey && theirs.body.Message === "The provided starting key does not match the range key predicate" && ours.body.ScannedCount === 0
                 ? ours
                 : undefined,
+    },
+    {
+        name: "ORDER BY together with IS MISSING or IS NOT MISSING is an internal failure",
+        section: "14.2",
+        undo: ({ request, ours, theirs }) => (/ORDER BY/.test(request.body.Statement) && /MISSING/.test(request.body.Statement) && theirs.status === 500 ? ours : undefined),
+    },
+    {
+        name: "ORDER BY … DESC with Limit takes the first rows and then turns them round",
+        section: "14.3",
+        undo: ({ request, ours, theirs }) =>
+            / DESC$/.test(request.body.Statement) && request.body.Limit && theirs.status === 200 && ours.body.LastEvaluatedKey
+                ? { ...theirs, body: { ...theirs.body, Items: ours.body.Items, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
+                : undefined,
+    },
+    {
+        name: "statements give no LastEvaluatedKey beside their NextToken",
+        section: "14.1",
+        undo: ({ request, ours, theirs }) =>
+            request.operation === "ExecuteStatement" && ours.body.LastEvaluatedKey && theirs.body.NextToken
+                ? { ...theirs, body: { ...theirs.body, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
+                : undefined,
+    },
+    {
+        name: "a statement that names one whole key, with Limit 1, gives a NextToken",
+        section: "14.3",
+        undo: ({ request, ours, theirs }) =>
+            request.operation === "ExecuteStatement" && request.body.Limit === 1 && !ours.body.NextToken && theirs.body.NextToken ? { ...theirs, body: without(theirs.body, "NextToken") } : undefined,
+    },
+    {
+        name: "statements never report capacity",
+        section: "14.1",
+        undo: ({ request, ours, theirs }) =>
+            /Statement|ExecuteTransaction/.test(request.operation) && ours.body.ConsumedCapacity && theirs.status === 200 ? { ...theirs, body: { ...theirs.body, ConsumedCapacity: ours.body.ConsumedCapacity } } : undefined,
     },
     {
         name: "the code of a duplicate is DuplicateItem, not DuplicateItemException",
@@ -80,14 +117,14 @@ const DIFFERENCES = [
         name: "capacity is reported although it was not asked for",
         section: "15",
         undo: ({ request, theirs }) =>
-            theirs.body.ConsumedCapacity && (request.body.ReturnConsumedCapacity ?? "NONE") === "NONE" ? { body: without(theirs.body, "ConsumedCapacity") } : undefined,
+            theirs.body.ConsumedCapacity && (request.body.ReturnConsumedCapacity ?? "NONE") === "NONE" ? { ...theirs, body: without(theirs.body, "ConsumedCapacity") } : undefined,
     },
     {
         name: "consumed capacity: reads that find nothing are free, deletes of a batch cost twice",
         section: "15",
         undo: ({ request, ours, theirs }) =>
             ours.body.ConsumedCapacity && theirs.body.ConsumedCapacity && (reads.has(request.operation) || request.operation === "BatchWriteItem")
-                ? { body: { ...theirs.body, ConsumedCapacity: ours.body.ConsumedCapacity } }
+                ? { ...theirs, body: { ...theirs.body, ConsumedCapacity: ours.body.ConsumedCapacity } }
                 : undefined,
     },
 ];
