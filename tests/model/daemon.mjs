@@ -39,7 +39,11 @@ export class Daemon {
     }
 
     end(signal) {
-        return new Promise((resolve) => {
+        return new Promise((resolve, reject) => {
+            if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+                reject(new Error(`ended by itself with ${this.#process.signalCode ?? this.#process.exitCode}, see ${this.folder}.log`));
+                return;
+            }
             this.#process.removeAllListeners("exit");
             this.#process.once("exit", (code, by) => resolve(by ?? code));
             this.#process.kill(signal);

@@ -110,8 +110,9 @@ export const FREE_NAMES = Object.keys(OF_NAME);
 
 // A value for an attribute: of the right type when an index has it as a key, nearly always.
 export function valueFor(r, table, name) {
-    const key = [...table.indexes.flatMap((index) => index.keys), ...(table.foreseen ?? [])].find((each) => each.name === name);
-    if (key && !r.chance(1)) {
+    const index = table.indexes.find((each) => each.keys.some((key) => key.name === name));
+    const key = index?.keys.find((each) => each.name === name);
+    if (key && (index.changing === "deleting" || !r.chance(1))) {
         return { [key.type]: r.pick(INDEX_DOMAINS[key.type]) };
     }
     return (OF_NAME[name] ?? anyValue)(r);

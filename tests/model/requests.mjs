@@ -3,6 +3,8 @@
 // reasons?, item?}; `unordered` names lists whose order means nothing.
 
 import { batchGet, batchWrite } from "./batches.mjs";
+import { fault, transactionFault } from "./faults.mjs";
+import { large } from "./large.mjs";
 import { legacyQuery, legacyWrite } from "./legacy.mjs";
 import { getItem, query, scan } from "./reads.mjs";
 import { statement, statementBatch, statementTransaction } from "./statements.mjs";
@@ -20,6 +22,9 @@ const KINDS = {
     transactGet: [transactGet, 4],
     legacyWrite: [legacyWrite, 7],
     legacyQuery: [legacyQuery, 3],
+    fault: [fault, 3],
+    transactionFault: [transactionFault, 0.5],
+    large: [large, 0.25],
     statement: [statement, 9],
     statementBatch: [statementBatch, 2],
     statementTransaction: [statementTransaction, 2],
@@ -29,7 +34,7 @@ export const kindNames = Object.keys(KINDS);
 
 export function randomRequest(r, world, kinds = kindNames) {
     const total = kinds.reduce((sum, kind) => sum + KINDS[kind][1], 0);
-    let left = r.below(total);
+    let left = r.below(total * 4) / 4;
     for (const kind of kinds) {
         left -= KINDS[kind][1];
         if (left < 0) {

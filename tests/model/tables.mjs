@@ -24,6 +24,11 @@ export class Index {
         this.keys = [...hash, ...range];
     }
 
+    // `changing`: "creating" while it is filled, "deleting" until it is gone.
+    as(changing) {
+        return Object.assign(Object.create(Index.prototype), this, { changing });
+    }
+
     holds(item) {
         return this.keys.every(({ name, type }) => {
             const value = item[name]?.[type];
@@ -107,7 +112,7 @@ export class Table {
     // names are looked at.
     indexFaults(item, touched, updating) {
         const faults = [];
-        for (const index of this.indexes) {
+        for (const index of this.indexes.filter(({ changing }) => changing !== "deleting")) {
             for (const { name, type } of index.keys) {
                 const value = item[name];
                 if (value === undefined || !touched.has(name)) {
@@ -131,7 +136,7 @@ export class Table {
         const old = this.items.get(place);
         const indexes = {};
         for (const index of this.indexes) {
-            const units = this.#indexUnits(index, index.entry(old, this), index.entry(item, this));
+            const units = Table.indexUnits(index, index.entry(old, this), index.entry(item, this));
             if (units > 0) {
                 indexes[index.name] = units;
             }
@@ -144,7 +149,7 @@ export class Table {
         return { table: writeUnits(Math.max(old ? itemSize(old) : 0, item ? itemSize(item) : 0)), indexes };
     }
 
-    #indexUnits(index, before, after) {
+    static indexUnits(index, before, after) {
         if (!before && !after) {
             return 0;
         }

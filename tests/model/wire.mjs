@@ -2,6 +2,8 @@
 
 import net from "node:net";
 
+export class Ended extends Error {}
+
 export class Connection {
     #socket;
     #rest = Buffer.alloc(0);
@@ -14,8 +16,8 @@ export class Connection {
         made.#headers = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
         made.#socket = net.connect({ host, port, noDelay: true });
         made.#socket.on("data", (bytes) => made.#take(bytes));
-        made.#socket.on("error", (reason) => made.#end(reason));
-        made.#socket.on("close", () => made.#end(new Error("the connection was closed")));
+        made.#socket.on("error", (reason) => made.#end(new Ended(reason.message)));
+        made.#socket.on("close", () => made.#end(new Ended("the connection was closed")));
         return new Promise((resolve, reject) => {
             made.#socket.once("connect", () => resolve(made));
             made.#socket.once("error", reject);

@@ -20,8 +20,9 @@ export function tablesOf(prefix, { indexes = true, manyParts = true } = {}) {
         ]),
         new Table(`${prefix}-many`, B("pk"), S("sk"), [{ name: "many-parts", ...parts, projection: "INCLUDE", nonKey: ["s", "l"] }]),
     ];
+    tables.push(Object.assign(new Table(`${prefix}-large`, S("pk"), N("sk")), { large: true }));
     tables.forEach((table, i) => {
-        table.spread = [6, 30, 6][i];
+        table.spread = [6, 30, 6, 3][i];
         if (!indexes) {
             table.indexes = [];
         }
