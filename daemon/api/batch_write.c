@@ -76,13 +76,32 @@ static bool batch_write_collect(struct call *call, struct error *err)
     return true;
 }
 
+/* A put of a batch is refused for its key in the words of a delete. */
+static bool batch_write_has(struct slice image, const struct key_attribute *attribute)
+{
+    struct value value;
+    return item_find(image, attribute->name, &value) && value.type == attribute->type;
+}
+
+static bool
+batch_write_check_key(const struct table *table, struct batch_write_entry *entry, struct error *err)
+{
+    if (entry->kind == WRITE_DELETE) {
+        return item_check_key(table, entry->image, err);
+    }
+    if (!batch_write_has(entry->image, &table->partition) ||
+        (table_has_sort(table) && !batch_write_has(entry->image, &table->sort))) {
+        return error_set(err, ERROR_VALIDATION,
+                         "The provided key element does not match the schema");
+    }
+    return item_check_put_key(table, entry->image, err);
+}
+
 static bool batch_write_check(struct call *call, struct batch_write_entry *entry, struct error *err)
 {
     const struct batch_write *state = call->state;
     const struct table *table = state->tables[entry->table].request.table;
-    bool fits = entry->kind == WRITE_PUT ? item_check_put_key(table, entry->image, err)
-                                         : item_check_key(table, entry->image, err);
-    if (!fits) {
+    if (!batch_write_check_key(table, entry, err)) {
         return false;
     }
     if (entry->kind == WRITE_PUT && item_size(entry->image) > ITEM_BYTES_MAX) {

@@ -114,7 +114,7 @@ Test(batch, faulty_writes_write_nothing)
          "one of the supported datatypes"},
         {"BatchWriteItem",
          "{'RequestItems':{'abc':[" PUT("a") ",{'PutRequest':{'Item':{'x':{'S':'a'}}}}]}}",
-         "VALIDATION: One or more parameter values were invalid: Missing the key pk in the item"},
+         "VALIDATION: The provided key element does not match the schema"},
         {"BatchWriteItem",
          "{'RequestItems':{'abc':[" PUT("a") ",{'DeleteRequest':{'Key':{'x':{'S':'a'}}}}]}}",
          "VALIDATION: The provided key element does not match the schema"},
