@@ -186,6 +186,20 @@ static bool key_not_supported(struct error *err)
     return error_set(err, ERROR_VALIDATION, "Query key condition not supported");
 }
 
+static bool key_take_partition(const struct expression *expression,
+                               const struct key_attribute *attribute,
+                               struct value *value,
+                               struct error *err)
+{
+    struct key_part part;
+    if (!key_find_part(expression->program, attribute->name, &part)) {
+        return key_missed(attribute, err);
+    }
+    return part.sort == SORT_EQ ? key_take_value(expression, part.low, attribute, value, err)
+                                : key_not_supported(err);
+}
+
+/* The last of the sort attributes that are named. */
 static bool key_take_sort(const struct expression *expression,
                           const struct key_attribute *attribute,
                           const struct key_part *part,
@@ -201,40 +215,92 @@ static bool key_take_sort(const struct expression *expression,
             key_take_value(expression, part->high, attribute, &condition->high, err));
 }
 
+/* Of the sort attributes in front of the last named one, all must be held equal. */
+static bool key_check_gaps(const struct key_schema *schema,
+                           const struct key_part *parts,
+                           uint32_t last,
+                           struct error *err)
+{
+    char names[KEY_PARTS_MAX * (KEY_NAME_BYTES_MAX + 2) + 1] = "";
+    size_t size = 0;
+    for (uint32_t i = 0; i < last; i++) {
+        if (parts[i].name.size == 0 || parts[i].sort != SORT_EQ) {
+            int more = snprintf(names + size, sizeof(names) - size, "%s%.*s", size > 0 ? ", " : "",
+                                SLICE_ARGS(schema->sort[i].name));
+            ensure(more > 0 && (size_t)more < sizeof(names) - size);
+            size += (size_t)more;
+        }
+    }
+    return size == 0 || error_set(err, ERROR_VALIDATION,
+                                  "RANGE key attributes %s must have equality conditions specified "
+                                  "in the query because a condition is present on key attribute "
+                                  "%.*s",
+                                  names, SLICE_ARGS(schema->sort[last].name));
+}
+
+/* The `named` conditions that are left once the partition has its own. */
+static bool key_take_sorts(const struct expression *expression,
+                           const struct key_schema *schema,
+                           uint32_t named,
+                           struct key_condition *condition,
+                           struct error *err)
+{
+    struct key_part parts[KEY_PARTS_MAX] = {{.name = {NULL, 0}}};
+    const struct key_attribute *unnamed = NULL;
+    uint32_t found = 0;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < schema->sort_count; i++) {
+        if (key_find_part(expression->program, schema->sort[i].name, &parts[i])) {
+            found++;
+            last = i;
+        } else if (unnamed == NULL) {
+            unnamed = &schema->sort[i];
+        }
+    }
+    if (found < named) { /* The others are of no key attribute. */
+        ensure(unnamed != NULL);
+        return key_missed(unnamed, err);
+    }
+    if (found == 0) {
+        return true;
+    }
+    if (!key_check_gaps(schema, parts, last, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < last; i++) {
+        if (!key_take_value(expression, parts[i].low, &schema->sort[i], &condition->equal[i],
+                            err)) {
+            return false;
+        }
+    }
+    condition->equal_count = last;
+    return key_take_sort(expression, &schema->sort[last], &parts[last], condition, err);
+}
+
 bool expression_key_condition(const struct expression *expression,
                               const struct key_schema *schema,
                               struct key_condition *condition,
                               struct error *err)
 {
-    const struct key_attribute *partition = &schema->partition[0];
-    const struct key_attribute *sort = schema->sort_count == 0 ? NULL : &schema->sort[0];
-    const struct program *program = expression->program;
+    uint32_t named = expression->program->leaves_count;
+    uint32_t attributes = schema->partition_count + schema->sort_count;
     struct key_condition made = {.sort = SORT_ANY};
-    struct key_part part;
-    ensure(program->kind == EXPRESSION_KEY_CONDITION);
-    uint32_t attributes = sort == NULL ? 1 : 2;
-    if (program->leaves_count > attributes) {
+    ensure(expression->program->kind == EXPRESSION_KEY_CONDITION);
+    ensure(schema->partition_count >= 1 && schema->partition_count <= KEY_PARTS_MAX);
+    ensure(schema->sort_count <= KEY_PARTS_MAX);
+    if (named > attributes) {
         return error_set(err, ERROR_VALIDATION,
                          "The number of query conditions (%u) exceeds the number of key "
                          "attributes defined in the schema (%u)",
-                         program->leaves_count, attributes);
+                         named, attributes);
     }
-    if (!key_find_part(program, partition->name, &part)) {
-        return key_missed(partition, err);
-    }
-    if (part.sort != SORT_EQ) {
-        return key_not_supported(err);
-    }
-    if (!key_take_value(expression, part.low, partition, &made.partition[0], err)) {
-        return false;
-    }
-    if (program->leaves_count == 2) {
-        if (!key_find_part(program, sort->name, &part)) {
-            return key_missed(sort, err);
-        }
-        if (!key_take_sort(expression, sort, &part, &made, err)) {
+    for (uint32_t i = 0; i < schema->partition_count; i++) {
+        if (!key_take_partition(expression, &schema->partition[i], &made.partition[i], err)) {
             return false;
         }
+    }
+    if (!key_take_sorts(expression, schema, named - schema->partition_count, &made, err)) {
+        return false;
     }
     *condition = made;
     return true;

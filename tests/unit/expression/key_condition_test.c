@@ -17,9 +17,11 @@
     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "   \
     "contain an empty " type " value. Key: " key
 
+#define MANY "many" /* HASH pk S, p2 N; RANGE sk S, s2 N, s3 S. */
+
 struct key_case {
     const char *text;
-    const char *sort_type; /* NULL: a table without a sort key. */
+    const char *sort_type; /* NULL: a table without a sort key; MANY: an index with many parts. */
     const char *expected;  /* "<partition> [<operator> <low> [<high>]]" or the error. */
 };
 
@@ -35,6 +37,26 @@ static const char *key_print(struct fixture *fixture, struct value value)
     value_write_json(&text, value);
     buffer_append_byte(&text, 0);
     return (const char *)text.data;
+}
+
+static struct key_schema key_schema_of(const struct key_case *one)
+{
+    if (one->sort_type != NULL && strcmp(one->sort_type, MANY) == 0) {
+        return (struct key_schema){
+            .partition = {{SLICE_LITERAL("pk"), VALUE_S}, {SLICE_LITERAL("p2"), VALUE_N}},
+            .partition_count = 2,
+            .sort = {{SLICE_LITERAL("sk"), VALUE_S},
+                     {SLICE_LITERAL("s2"), VALUE_N},
+                     {SLICE_LITERAL("s3"), VALUE_S}},
+            .sort_count = 3,
+        };
+    }
+    return (struct key_schema){
+        .partition = {{SLICE_LITERAL("pk"), VALUE_S}},
+        .partition_count = 1,
+        .sort = {{SLICE_LITERAL("sk"), key_type(one->sort_type == NULL ? "S" : one->sort_type)}},
+        .sort_count = one->sort_type != NULL,
+    };
 }
 
 static const char *key_answer(struct fixture *fixture, const struct key_case *one)
@@ -56,12 +78,7 @@ static const char *key_answer(struct fixture *fixture, const struct key_case *on
     if (expression == NULL) {
         return error;
     }
-    const struct key_schema keys = {
-        .partition = {{SLICE_LITERAL("pk"), VALUE_S}},
-        .partition_count = 1,
-        .sort = {{SLICE_LITERAL("sk"), key_type(one->sort_type == NULL ? "S" : one->sort_type)}},
-        .sort_count = one->sort_type != NULL,
-    };
+    const struct key_schema keys = key_schema_of(one);
     struct key_condition condition;
     bool ok = expression_key_condition(expression, &keys, &condition, err);
     expression_release(expression);
@@ -71,8 +88,13 @@ static const char *key_answer(struct fixture *fixture, const struct key_case *on
     }
     struct buffer text;
     buffer_init(&text, &fixture->arena, 64);
-    buffer_printf(&text, "%s %s", key_print(fixture, condition.partition[0]),
-                  operators[condition.sort]);
+    for (uint32_t i = 0; i < keys.partition_count; i++) {
+        buffer_printf(&text, "%s ", key_print(fixture, condition.partition[i]));
+    }
+    for (uint32_t i = 0; i < condition.equal_count; i++) {
+        buffer_printf(&text, "= %s ", key_print(fixture, condition.equal[i]));
+    }
+    buffer_append_text(&text, operators[condition.sort]);
     if (condition.sort != SORT_ANY) {
         buffer_printf(&text, " %s", key_print(fixture, condition.low));
     }
@@ -119,6 +141,41 @@ Test(key_condition, says_what_it_says)
         {"((pk = :s) AND (begins_with(sk, :t)))", "S", P "begins {\"S\":\"b\"}"},
         {"pk = :s AND begins_with(sk, :b)", "B", P "begins {\"B\":\"AA==\"}"},
         {"pk = (:s) AND (sk) = :t", "S", P "= {\"S\":\"b\"}"},
+    };
+    key_run(cases, ARRAY_COUNT(cases));
+}
+
+#define GAP(missing, named)                                                                        \
+    "RANGE key attributes " missing                                                                \
+    " must have equality conditions specified in the query because a condition is present on key " \
+    "attribute " named
+
+/* Equality on all of the partition, then on sort attributes from the first on; the last one named
+ * may be a range. */
+Test(key_condition, keys_of_many_parts)
+{
+    static const struct key_case cases[] = {
+        {"pk = :s AND p2 = :n", MANY, P "{\"N\":\"1\"} any"},
+        {"p2 = :n AND sk = :t AND pk = :s", MANY, P "{\"N\":\"1\"} = {\"S\":\"b\"}"},
+        {"pk = :s AND p2 = :n AND begins_with(sk, :t)", MANY,
+         P "{\"N\":\"1\"} begins {\"S\":\"b\"}"},
+        {"s2 > :m AND pk = :s AND p2 = :n AND sk = :t", MANY,
+         P "{\"N\":\"1\"} = {\"S\":\"b\"} > {\"N\":\"2\"}"},
+        {"pk = :s AND p2 = :n AND sk = :t AND s2 = :m AND s3 = :s", MANY,
+         P "{\"N\":\"1\"} = {\"S\":\"b\"} = {\"N\":\"2\"} = {\"S\":\"a\"}"},
+        {"pk = :s", MANY, MISSED("p2")},
+        {"p2 = :n AND sk = :t", MANY, MISSED("pk")},
+        {"pk = :s AND p2 > :n", MANY, "Query key condition not supported"},
+        {"pk = :s AND p2 = :t", MANY, TYPE},
+        {"pk = :s AND p2 = :n AND s2 = :n", MANY, GAP("sk", "s2")},
+        {"pk = :s AND p2 = :n AND s3 = :s", MANY, GAP("sk, s2", "s3")},
+        {"pk = :s AND p2 = :n AND sk = :t AND s3 = :s", MANY, GAP("s2", "s3")},
+        {"pk = :s AND p2 = :n AND sk > :t AND s2 = :n", MANY, GAP("sk", "s2")},
+        {"pk = :s AND p2 = :n AND sk = :t AND x = :n", MANY, MISSED("s2")},
+        {"pk = :s AND p2 = :n AND sk = :e", MANY, EMPTY("string", "sk")},
+        {"pk = :s AND p2 = :n AND sk = :t AND s2 = :m AND s3 = :s AND x = :s", MANY,
+         "The number of query conditions (6) exceeds the number of key attributes defined in the "
+         "schema (5)"},
     };
     key_run(cases, ARRAY_COUNT(cases));
 }
