@@ -8,7 +8,8 @@
     X(CONCURRENT, 1, "concurrent", "neither write had seen the other")                             \
     X(DELETE, 2, "concurrent-delete", "one of the two concurrent writes is a delete")              \
     X(CLOCK, 3, "clock-skew", "the winner's stamp is ahead of this region's clock")                \
-    X(ORDER, 4, "order", "the stamps contradict what the writers had seen: a clock was broken")
+    X(ORDER, 4, "order", "the stamps contradict what the writers had seen: a clock was broken")    \
+    X(TORN, 5, "torn-transaction", "other writes of the losing transaction stand")
 
 enum conflict_reason {
     CONFLICT_NONE = 0,

@@ -247,12 +247,16 @@ struct conflict {
     uint64_t time_ms; /* Wall clock here when it was found. */
     uint8_t reason;   /* enum conflict_reason of replication/conflict.h. */
 };
+/* The one reason that the store gives instead of the decider's: the loser arrived as part of a
+ * transaction of which other writes did not lose. */
+enum { APPLY_REASON_TORN = 5 };
 
 /* Apply changes of one origin as one atomic batch: rows, conflict records and, if `watermark` is
  * not NULL, the applied watermark of its region. Rows join contexts. A watermark that has been
  * reached already drops all, and with a watermark a change at or below the reached one is dropped.
  * Keys and images have passed item_check; a key that does not fit its table is CORRUPT, a table
- * that is not here drops the change. *wait_seq as in store_write. Worker thread. Errors: THROTTLED,
+ * that is not here drops the change. Changes of one transaction are given together, each with the
+ * number of those that follow it. *wait_seq as in store_write. Worker thread. Errors: THROTTLED,
  * IO, CORRUPT; nothing is applied then. */
 struct apply_result {
     uint32_t stored, dropped, conflicts;

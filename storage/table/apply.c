@@ -308,13 +308,40 @@ static bool apply_contexts_fit(const struct context *a, const struct context *b)
     return count <= REGIONS_MAX;
 }
 
+static struct row apply_arriving(const struct change *change)
+{
+    return (struct row){
+        .version = change->version, .tombstone = change->tombstone, .image = change->image};
+}
+
+/* Of the changes [first, first + count), one transaction's: does one lose a conflict and another
+ * does not? Their rows differ, so none of them decides about another. */
+static bool apply_is_torn(const struct apply_job *job, uint32_t first, uint32_t count)
+{
+    uint32_t lost = 0;
+    uint32_t others = 0;
+    for (uint32_t i = first; count > 1 && i < first + count; i++) {
+        const struct apply_row *row = job->row_of[i] == NO_ROW ? NULL : &job->rows[job->row_of[i]];
+        if (row == NULL || row->gone) {
+            continue;
+        }
+        struct row arriving = apply_arriving(&job->changes[i]);
+        uint8_t reason = 0;
+        enum apply_verdict verdict =
+            job->decide(job->context, row->exists ? &row->now : NULL, &arriving, &reason);
+        lost += verdict == APPLY_CONFLICT_KEEP ? 1 : 0;
+        others += verdict == APPLY_CONFLICT_KEEP ? 0 : 1;
+    }
+    return lost > 0 && others > 0;
+}
+
 static bool apply_decide(struct apply_job *job,
                          const struct change *change,
+                         bool torn,
                          struct apply_row *row,
                          struct error *err)
 {
-    struct row arriving = {
-        .version = change->version, .tombstone = change->tombstone, .image = change->image};
+    struct row arriving = apply_arriving(change);
     struct row stored = row->now; /* `row->now` changes below. */
     const struct row *present = row->exists ? &stored : NULL;
     if (present != NULL &&
@@ -340,7 +367,7 @@ static bool apply_decide(struct apply_job *job,
         break;
     case APPLY_CONFLICT_KEEP:
         ensure(present != NULL);
-        apply_record_conflict(job, change, present, &arriving, reason);
+        apply_record_conflict(job, change, present, &arriving, torn ? APPLY_REASON_TORN : reason);
         apply_become(job, row, present, &arriving);
         job->result->dropped++;
         break;
@@ -352,10 +379,18 @@ static bool apply_decide_all(struct apply_job *job, struct error *err)
 {
     *job->result = (struct apply_result){0};
     engine_batch_clear(job->batch);
+    uint32_t group_end = 0;
+    bool torn = false;
     for (uint32_t i = 0; i < job->count; i++) {
+        const struct change *change = &job->changes[i];
+        if (i == group_end) {
+            ensure(change->following < job->count - i);
+            group_end = i + change->following + 1;
+            torn = apply_is_torn(job, i, change->following + 1);
+        }
         if (job->row_of[i] == NO_ROW || job->rows[job->row_of[i]].gone) {
             job->result->dropped++;
-        } else if (!apply_decide(job, &job->changes[i], &job->rows[job->row_of[i]], err)) {
+        } else if (!apply_decide(job, change, torn, &job->rows[job->row_of[i]], err)) {
             return false;
         }
     }

@@ -153,6 +153,50 @@ Test(apply, a_conflict_keeps_the_winner_and_both_contexts)
     bench_close(&bench);
 }
 
+static uint8_t reason_of(struct bench *bench, const char *pk)
+{
+    struct conflict conflicts[16];
+    struct error err = {0};
+    uint32_t count = 0;
+    cr_assert(store_conflicts(bench->store, 0, 16, &bench->arena, conflicts, &count, &err));
+    for (uint32_t i = 0; i < count; i++) {
+        if (slice_equal(conflicts[i].key, sample_key(&bench->arena, pk))) {
+            return conflicts[i].reason;
+        }
+    }
+    return 0;
+}
+
+Test(apply, a_transaction_that_loses_some_of_its_rows_is_marked_as_torn)
+{
+    struct bench bench;
+    bench_open(&bench, true);
+    struct change there[] = {change(&bench, remote_dot(3, 1), 20, "a", "larger"),
+                             change(&bench, remote_dot(3, 2), 20, "c", "larger"),
+                             change(&bench, remote_dot(3, 3), 20, "d", "larger"),
+                             change(&bench, remote_dot(3, 4), 5, "e", "smaller")};
+    remote_apply(bench.store, there, 4, none);
+    struct change arriving[] = {
+        change(&bench, remote_dot(2, 1), 10, "a", "torn"), /* Loses, and */
+        change(&bench, remote_dot(2, 2), 10, "b", "torn"), /* stands. */
+        change(&bench, remote_dot(2, 3), 10, "c", "lost"), /* Loses all. */
+        change(&bench, remote_dot(2, 4), 10, "d", "lost"),
+        change(&bench, remote_dot(2, 5), 10, "e", "won"), /* A write by itself. */
+    };
+    arriving[0].following = 1;
+    arriving[2].following = 1;
+    struct apply_result result = remote_apply(bench.store, arriving, 5, remote_dot(2, 5));
+    cr_assert(result.stored == 2 && result.dropped == 3 && result.conflicts == 4);
+    cr_assert_eq(reason_of(&bench, "a"), APPLY_REASON_TORN);
+    cr_assert_eq(reason_of(&bench, "b"), 0);
+    cr_assert_eq(reason_of(&bench, "c"), REMOTE_REASON);
+    cr_assert_eq(reason_of(&bench, "d"), REMOTE_REASON);
+    cr_assert_eq(reason_of(&bench, "e"), REMOTE_REASON, "the loser was stored here");
+    expect_text(&bench, "a", "larger");
+    expect_text(&bench, "b", "torn");
+    bench_close(&bench);
+}
+
 Test(apply, rows_carry_no_context_that_is_settled)
 {
     struct bench bench;
