@@ -4,6 +4,10 @@
  * tables and go into the store as one atomic batch with the new watermark. What was appended waits
  * in a queue until the store says it is durable, and is then acknowledged, with fresh credit.
  *
+ * Transactions: records that are joined are of one transaction, and the store is told so, because
+ * it marks conflicts that tear one. Parts wait in `parts` for the last. A connection that ends in
+ * between takes them along: the next one begins in front of the transaction.
+ *
  * Failure modes: a batch that does not fit (gap, wrong origin, seqs that do not ascend) is an error
  * PROTOCOL and the connection ends; the next one begins from what was applied. A store that
  * throttles gets the same message again later: nothing has happened yet. A crash takes back
@@ -15,6 +19,8 @@
 
 #include <pthread.h>
 
+_Static_assert((int)CONFLICT_TORN == (int)APPLY_REASON_TORN, "one number for one reason");
+
 /* Applied, not yet known to be durable. */
 struct applier_wait {
     uint64_t wait_seq; /* Own seq: durable here means the batch is. */
@@ -23,12 +29,26 @@ struct applier_wait {
     uint64_t stamp;    /* Of its newest record; 0 when it has none. */
 };
 
+/* A transaction of which the last part is not here yet. */
+struct applier_parts {
+    struct arena arena; /* The records' bytes. */
+    struct change changes[TRANSACTION_ITEMS_MAX];
+    uint32_t count;
+    uint32_t skipped; /* Records of tables that are not here. */
+    uint32_t records; /* With those; 0: none is open. */
+    uint32_t incarnation;
+    uint64_t seq;   /* It is here up to this one. */
+    size_t raw;     /* Bytes in the arena. */
+    uint64_t bytes; /* Of payloads: credit to give back with the last part. */
+};
+
 struct applier {
     struct applier_options options;
     char origin_name[REGION_NAME_BYTES_MAX + 1];
     struct records_codec *codec;
     struct arena arena; /* One call. */
     bool started;
+    struct applier_parts parts;
     uint32_t incarnation; /* Of the origin, as in the last batch; 0 before the first. */
     uint64_t received;    /* Bytes of batches. */
     uint64_t returned;    /* Of them, acknowledged. */
@@ -62,6 +82,7 @@ void applier_close(struct applier *applier)
     }
     records_codec_close(applier->codec);
     arena_destroy(&applier->arena);
+    arena_destroy(&applier->parts.arena);
     ensure(pthread_mutex_destroy(&applier->figures_mutex) == 0);
     free(applier);
 }
@@ -193,8 +214,11 @@ static void applier_trim_context(const struct applier *applier, struct context *
 }
 
 struct applier_load {
+    struct arena *arena; /* What is loaded lives there. */
     struct change *changes;
     uint32_t count;
+    uint32_t records; /* Of the transaction under way, skipped ones included. */
+    uint32_t group;   /* Numbers the transactions. */
     uint32_t skipped; /* Of tables that are not here. */
     uint32_t dropped; /* Applied before. */
     uint32_t ahead;   /* Stamps too far in the future. */
@@ -218,6 +242,48 @@ static bool applier_check_dot(const struct applier *applier,
     return true;
 }
 
+/* Does the record begin a transaction, or go on with the one before? */
+static bool applier_join(const struct applier *applier,
+                         const struct message_batch *batch,
+                         const struct record *record,
+                         struct applier_load *load,
+                         struct error *err)
+{
+    bool first = load->records == 0;
+    load->records = record->joined ? load->records + 1 : 1;
+    load->group += record->joined ? 0 : 1;
+    if (record->joined && (first || load->records > TRANSACTION_ITEMS_MAX)) {
+        return error_set(err, ERROR_PROTOCOL, "record %llu is number %u of a transaction",
+                         (unsigned long long)record->version.dot.seq, load->records);
+    }
+    if (!record->joined && !first && (batch->unfinished || applier->parts.records > 0)) {
+        return error_set(err, ERROR_PROTOCOL, "a part holds more than one transaction");
+    }
+    return true;
+}
+
+/* One record whose place is right. */
+static bool applier_load_record(struct applier *applier,
+                                struct record *record,
+                                struct applier_load *load,
+                                struct error *err)
+{
+    const struct replica_store *store = &applier->options.store;
+    uint32_t table_id;
+    if (!store->calls->table_of_uid(store->store, record->uid, &table_id)) {
+        load->skipped++;
+        return true;
+    }
+    applier_trim_context(applier, &record->version.context);
+    struct change *change = &load->changes[load->count];
+    if (!record_to_change(record, table_id, change, err)) {
+        return false;
+    }
+    change->following = load->group; /* Until applier_link. */
+    load->count++;
+    return true;
+}
+
 /* Take the batch apart: everything is checked before anything is applied. */
 static bool applier_load(struct applier *applier,
                          const struct message_batch *batch,
@@ -226,12 +292,15 @@ static bool applier_load(struct applier *applier,
                          struct applier_load *load,
                          struct error *err)
 {
-    const struct replica_store *store = &applier->options.store;
     struct slice left;
-    if (!records_unpack(applier->codec, &batch->records, &applier->arena, &left, err)) {
+    if (!records_unpack(applier->codec, &batch->records, load->arena, &left, err)) {
         return false;
     }
+    if (batch->unfinished && batch->records.compression == COMPRESSION_NONE) {
+        left = arena_copy(load->arena, left); /* It outlives the message. */
+    }
     load->changes = arena_alloc(&applier->arena, batch->records.count * sizeof(*load->changes));
+    load->records = applier->parts.records;
     uint64_t seq = batch->previous_seq;
     uint32_t taken = 0;
     while (left.size > 0) {
@@ -247,17 +316,11 @@ static bool applier_load(struct applier *applier,
         seq = record.version.dot.seq;
         load->stamp = record.version.stamp;
         load->ahead += hlc_observe(applier->options.hlc, now.wall_ms, record.version.stamp) ? 0 : 1;
-        uint32_t table_id;
         if (seq <= applied_seq && !MUTANT(APPLY_TWICE)) {
             load->dropped++;
-        } else if (!store->calls->table_of_uid(store->store, record.uid, &table_id)) {
-            load->skipped++;
-        } else {
-            applier_trim_context(applier, &record.version.context);
-            if (!record_to_change(&record, table_id, &load->changes[load->count], err)) {
-                return false;
-            }
-            load->count++;
+        } else if (!applier_join(applier, batch, &record, load, err) ||
+                   !applier_load_record(applier, &record, load, err)) {
+            return false;
         }
     }
     if (taken != batch->records.count) {
@@ -285,18 +348,26 @@ static bool applier_base(const struct applier *applier,
     return true;
 }
 
-/* Does the batch continue what was applied? */
+/* Does the batch continue what was applied, or the parts that are here? */
 static bool applier_check_place(const struct applier *applier,
                                 const struct message_batch *batch,
                                 uint64_t base,
                                 struct error *err)
 {
-    if (batch->previous_seq > base && !MUTANT(GAP)) {
+    const struct applier_parts *parts = &applier->parts;
+    uint64_t here = parts->records > 0 ? parts->seq : base;
+    if (batch->previous_seq > here && !MUTANT(GAP)) {
         return error_set(err, ERROR_PROTOCOL, "a gap: applied up to %llu, a batch behind %llu",
-                         (unsigned long long)base, (unsigned long long)batch->previous_seq);
+                         (unsigned long long)here, (unsigned long long)batch->previous_seq);
     }
-    if (applier->received >
-        applier->returned + applier->options.credit_bytes + PEER_FRAME_BYTES_MAX) {
+    if (parts->records > 0 && batch->last_seq > parts->seq &&
+        (batch->previous_seq < parts->seq || batch->incarnation != parts->incarnation)) {
+        return error_set(err, ERROR_PROTOCOL,
+                         "parts of a transaction up to %llu, then a batch behind %llu",
+                         (unsigned long long)parts->seq, (unsigned long long)batch->previous_seq);
+    }
+    if (applier->received > applier->returned + applier->options.credit_bytes +
+                                PEER_FRAME_BYTES_MAX + PEER_GROUP_BYTES_MAX) {
         return error_set(err, ERROR_PROTOCOL, "region %u ships beyond its credit",
                          applier->options.origin);
     }
@@ -332,45 +403,169 @@ static void applier_count(struct applier *applier,
     ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
 }
 
-static bool applier_on_batch(struct applier *applier,
+/* Group numbers become what struct change says: how many changes of the transaction follow. */
+static void applier_link(struct change *changes, uint32_t count)
+{
+    uint32_t group = 0;
+    for (uint32_t i = count; i > 0; i--) {
+        struct change *change = &changes[i - 1];
+        bool joined = i < count && change->following == group;
+        group = change->following;
+        change->following = joined ? changes[i].following + 1 : 0;
+    }
+}
+
+/* What the parts hold goes in front. */
+static void applier_join_parts(struct applier *applier, struct applier_load *load)
+{
+    const struct applier_parts *parts = &applier->parts;
+    if (parts->records == 0 || MUTANT(GROUP_FORGOTTEN)) {
+        return;
+    }
+    uint32_t count = parts->count + load->count;
+    struct change *changes = arena_alloc(&applier->arena, count * sizeof(*changes));
+    for (uint32_t i = 0; i < count; i++) {
+        changes[i] = i < parts->count ? parts->changes[i] : load->changes[i - parts->count];
+    }
+    load->changes = changes;
+    load->count = count;
+    load->skipped += parts->skipped;
+}
+
+static bool applier_on_part(struct applier *applier,
+                            const struct message *message,
+                            uint64_t base,
+                            struct moment now,
+                            struct error *err)
+{
+    const struct message_batch *batch = &message->batch;
+    struct applier_parts *parts = &applier->parts;
+    struct applier_load load = {.arena = &parts->arena};
+    if (batch->records.raw_size > PEER_GROUP_BYTES_MAX - parts->raw) {
+        return error_set(err, ERROR_PROTOCOL, "a transaction of more than %d bytes",
+                         PEER_GROUP_BYTES_MAX);
+    }
+    if (!applier_load(applier, batch, base, now, &load, err)) {
+        return false;
+    }
+    if (load.dropped > 0) {
+        return error_set(err, ERROR_PROTOCOL, "a part of a transaction that was applied");
+    }
+    for (uint32_t i = 0; i < load.count; i++) {
+        parts->changes[parts->count] = load.changes[i];
+        parts->changes[parts->count++].following = 0; /* All are of one group: see applier_link. */
+    }
+    parts->skipped += load.skipped;
+    parts->records = load.records;
+    parts->incarnation = batch->incarnation;
+    parts->seq = batch->last_seq;
+    parts->raw += batch->records.raw_size;
+    return true;
+}
+
+/* What came with a part is acknowledged with the last one. */
+static void applier_count_part(struct applier *applier, const struct message *message)
+{
+    applier->received += message->payload_bytes;
+    applier->parts.bytes += message->payload_bytes;
+    ensure(pthread_mutex_lock(&applier->figures_mutex) == 0);
+    applier->figures.received_records += message->batch.records.count;
+    applier->figures.received_bytes += message->payload_bytes;
+    ensure(pthread_mutex_unlock(&applier->figures_mutex) == 0);
+}
+
+static void applier_forget_parts(struct applier *applier)
+{
+    struct applier_parts *parts = &applier->parts;
+    arena_clear(&parts->arena);
+    parts->count = 0;
+    parts->skipped = 0;
+    parts->records = 0;
+    parts->raw = 0;
+    parts->bytes = 0;
+}
+
+/* All of the load as one, with everything that its transactions hold. */
+static bool applier_apply(struct applier *applier,
+                          struct applier_load *load,
+                          struct dot last,
+                          struct moment now,
+                          struct apply_result *result,
+                          struct error *err)
+{
+    const struct replica_store *store = &applier->options.store;
+    struct resolve resolve = {.wall_ms = now.wall_ms};
+    watermark_settled(applier->options.watermark, &resolve.settled);
+    applier_join_parts(applier, load);
+    applier_link(load->changes, load->count);
+    uint32_t first = MUTANT(GROUP_SPLIT) ? load->count / 2 : 0;
+    bool ok = (first == 0 || store->calls->apply(store->store, load->changes, first, NULL,
+                                                 resolve_decider, &resolve, result, err)) &&
+              store->calls->apply(store->store, load->changes + first, load->count - first, &last,
+                                  resolve_decider, &resolve, result, err);
+    return ok ||
+           error_wrap(err, "apply %u changes of region %u", load->count, applier->options.origin);
+}
+/* A batch that ends where a transaction ends. */
+static bool applier_on_whole(struct applier *applier,
                              const struct message *message,
+                             struct dot applied,
+                             uint64_t base,
+                             struct apply_result result,
                              struct moment now,
                              struct error *err)
 {
-    const struct replica_store *store = &applier->options.store;
     const struct message_batch *batch = &message->batch;
-    uint64_t wait_seq;
-    struct dot applied = applier_applied(applier, &wait_seq);
-    struct applier_load load = {0};
-    struct apply_result result = {.wait_seq = wait_seq};
-    uint64_t base = 0;
-    if (!applier_base(applier, applied, batch->incarnation, &base, err) ||
-        !applier_check_place(applier, batch, base, err) ||
-        !applier_load(applier, batch, base, now, &load, err)) {
+    struct applier_load load = {.arena = &applier->arena};
+    if (!applier_load(applier, batch, base, now, &load, err)) {
         return false;
     }
     struct dot last = {applier->options.origin, batch->incarnation, batch->last_seq};
     bool again = dot_covered_by(last, applied);
+    uint64_t bytes = message->payload_bytes;
     if (!again || MUTANT(APPLY_TWICE)) {
-        struct resolve resolve = {.wall_ms = now.wall_ms};
-        watermark_settled(applier->options.watermark, &resolve.settled);
-        if (!store->calls->apply(store->store, load.changes, load.count, &last, resolve_decider,
-                                 &resolve, &result, err)) {
-            return error_wrap(err, "apply %u changes of region %u", load.count,
-                              applier->options.origin);
+        if (!applier_apply(applier, &load, last, now, &result, err)) {
+            return false;
         }
         applied = again ? applied : last;
+        bytes += applier->parts.bytes;
+        applier_forget_parts(applier);
     }
     if (applier->incarnation != batch->incarnation) {
         applier->incarnation = batch->incarnation;
         applier->waits_count = 0; /* What an earlier incarnation waited for concerns nobody now. */
     }
     applier->received += message->payload_bytes;
-    applier_wait(applier, (struct applier_wait){result.wait_seq, applied.seq,
-                                                message->payload_bytes, load.stamp});
+    applier_wait(applier, (struct applier_wait){result.wait_seq, applied.seq, bytes, load.stamp});
     applier_count(applier, message, &load, &result, applied);
     /* A repeated batch has nothing to report: what it says may be older than what is known. */
     return again || applier_report(applier, &batch->report, err);
+}
+
+static bool applier_on_batch(struct applier *applier,
+                             const struct message *message,
+                             struct moment now,
+                             struct error *err)
+{
+    const struct message_batch *batch = &message->batch;
+    const struct applier_parts *parts = &applier->parts;
+    struct apply_result result = {0};
+    struct dot applied = applier_applied(applier, &result.wait_seq);
+    uint64_t base = 0;
+    if (!applier_base(applier, applied, batch->incarnation, &base, err) ||
+        !applier_check_place(applier, batch, base, err)) {
+        return false;
+    }
+    bool applied_before = batch->last_seq <= base;
+    bool kept_before = parts->records > 0 && batch->last_seq <= parts->seq;
+    if (applied_before || !(kept_before || batch->unfinished)) {
+        return applier_on_whole(applier, message, applied, base, result, now, err);
+    }
+    if (!kept_before && !applier_on_part(applier, message, base, now, err)) {
+        return false;
+    }
+    applier_count_part(applier, message);
+    return true;
 }
 
 /* Is all here that was sent in front of the heartbeat? Only then its report may be believed. */

@@ -5,6 +5,10 @@
  * dropped. An Ack goes out only for what a crash here can no longer undo. Records of tables that
  * this region does not have are skipped: a replica that is made later gets them with its backfill.
  *
+ * A batch holds whole transactions, and the store applies a batch as one. Parts of a transaction
+ * that is too large for a batch are kept in memory, at most PEER_GROUP_BYTES_MAX of them, and are
+ * applied with the last one; until then they count as not received, also for acknowledgements.
+ *
  * A state machine without I/O of its own; calls may block on the store and are made by one thread
  * at a time. At most one applier per origin region may be live: before a new connection of the same
  * peer gets its applier, the old one's last call has returned. */

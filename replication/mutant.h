@@ -14,6 +14,9 @@ enum replication_mutant {
     MUTANT_REPORT_UNDURABLE,   /* What is applied is reported before it is durable. */
     MUTANT_REPORT_OVERTAKES,   /* A report may overtake own writes that were made before it. */
     MUTANT_SETTLED_ALONE,      /* What this region has applied counts as settled everywhere. */
+    MUTANT_GROUP_SPLIT,        /* A transaction is applied in two batches. */
+    MUTANT_GROUP_CUT,       /* The parts of a large transaction are shipped as if each was whole. */
+    MUTANT_GROUP_FORGOTTEN, /* Parts that were gathered are left out when the last one comes. */
 };
 
 #ifndef MERIDIAN_MUTANT

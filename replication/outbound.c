@@ -263,6 +263,7 @@ struct outbound *outbound_open(const struct machines *machines, uint16_t peer)
         .hlc = machines->hlc,
         .peer = slice_text(outbound->peer->name),
         .heartbeat_ms = machines->heartbeat_ms,
+        .part_bytes = PEER_PART_BYTES_MAX,
         .emit = outbound_emit,
         .context = outbound,
     };

@@ -9,6 +9,14 @@
  * seqs of batches that applied others' writes, and after a restart those are given again, to own
  * writes.
  *
+ * Transactions. A batch ends where a transaction ends, so that the peer can apply it as one. It may
+ * grow to part_bytes for that; if it is not enough, what stands in front of the transaction goes
+ * first, and one that is too large by itself goes alone, in parts. The parts say so, and the peer
+ * applies none before it has the last. Credit is not asked for between parts: a transaction larger
+ * than the credit would wait for ever for what only its own end can give back. Between parts the
+ * peer is told nothing that it could only believe once it has applied them: no report, and in
+ * heartbeats the seq in front of the transaction.
+ *
  * Reports (see watermark.h) travel in this stream because its order is their meaning: the report
  * goes out only once the cursor has passed behind_seq, so every own write made before the reported
  * state was applied is in front of it.
@@ -18,6 +26,7 @@
  * state). Neither can be mended by shipping: the state is REPAIR, and nothing is sent. */
 #include "replication/shipper.h"
 
+#include "replication/mutant.h"
 #include "replication/records.h"
 
 #include <pthread.h>
@@ -47,6 +56,9 @@ struct shipper {
     uint64_t cursor;       /* The log was read up to here. */
     uint64_t passed;       /* The newest own write in it. */
     uint64_t told;         /* The one at the end of the last batch. */
+    bool open;             /* A transaction's first parts were sent, not its last. */
+    uint64_t part;         /* The newest own write in them. */
+    uint32_t following;    /* So many records of a transaction lie behind the cursor. */
     uint64_t told_us;      /* When that was sent; mono. */
     uint64_t acknowledged; /* Seq. */
     uint64_t credit;       /* Total, as granted. */
@@ -63,6 +75,7 @@ struct shipper *shipper_open(const struct shipper_options *options)
 {
     ensure(options->peer.size > 0 && options->peer.size <= REGION_NAME_BYTES_MAX);
     ensure(options->emit != NULL && options->watermark != NULL && options->hlc != NULL);
+    ensure(options->part_bytes > 0 && options->part_bytes <= PEER_PART_BYTES_MAX);
     struct shipper *shipper = calloc(1, sizeof(*shipper));
     ensure(shipper != NULL);
     shipper->options = *options;
@@ -274,15 +287,66 @@ bool shipper_on_message(struct shipper *shipper,
 struct shipper_load {
     struct buffer raw;
     uint32_t count;
-    uint64_t wall_ms; /* Of the first record's stamp. */
-    uint64_t end;     /* The log was read up to here. */
-    uint64_t passed;  /* The newest own write in it, shipped or left out. */
+    uint64_t wall_ms;   /* Of the first record's stamp. */
+    uint64_t end;       /* The log was read up to here. */
+    uint64_t passed;    /* The newest own write in it, shipped or left out. */
+    uint32_t following; /* So many records of a transaction are still to be read. */
+    bool joined;        /* One of its records is here or was sent before. */
 };
+
+/* So large a batch grows: further if it is to end a transaction. */
+static size_t shipper_target(const struct shipper *shipper, const struct shipper_load *load)
+{
+    size_t part = shipper->options.part_bytes;
+    return load->following > 0 || part < PEER_BATCH_BYTES_MAX ? part : PEER_BATCH_BYTES_MAX;
+}
+
+static bool shipper_is_full(const struct shipper *shipper, const struct shipper_load *load)
+{
+    return load->count == PEER_BATCH_RECORDS_MAX ||
+           load->raw.size >= shipper_target(shipper, load) ||
+           (shipper->open && load->following == 0); /* The last part comes alone. */
+}
+
+/* Of a read; `whole` becomes the load behind the last transaction that ends in it. */
+static bool shipper_take(struct shipper *shipper,
+                         const struct change *change,
+                         struct shipper_load *load,
+                         struct shipper_load *whole,
+                         struct error *err)
+{
+    const struct replica_store *store = &shipper->options.store;
+    uint64_t seq = change->version.dot.seq;
+    ensure(change->version.dot.region == store->region && seq > load->end);
+    if (load->following > 0 && (seq != load->end + 1 || change->following != load->following - 1)) {
+        return error_set(err, ERROR_CORRUPT, "the log has lost a part of a transaction behind %llu",
+                         (unsigned long long)load->end);
+    }
+    uint8_t uid[TABLE_UID_BYTES];
+    bool ships = change->has_image && store->calls->table_ships(store->store, change->table_id,
+                                                                shipper->options.peer, uid);
+    if (ships) {
+        struct record record = record_of_change(change, uid);
+        record.joined = load->joined;
+        record_append(&load->raw, &record);
+        load->count++;
+        load->wall_ms = load->wall_ms != 0 ? load->wall_ms : stamp_wall_ms(change->version.stamp);
+    }
+    load->end = seq;
+    load->passed = seq;
+    load->following = change->following;
+    load->joined = load->following > 0 && (load->joined || ships);
+    if (load->following == 0) {
+        *whole = *load;
+    }
+    return true;
+}
 
 /* One read of the log behind load->end. *done: the load is full or the log is read. */
 static bool shipper_read(struct shipper *shipper,
                          uint64_t durable,
                          struct shipper_load *load,
+                         struct shipper_load *whole,
                          bool *done,
                          struct error *err)
 {
@@ -290,34 +354,69 @@ static bool shipper_read(struct shipper *shipper,
     arena_clear(&shipper->reads);
     uint32_t room = PEER_BATCH_RECORDS_MAX - load->count;
     uint32_t max = room < SHIPPER_READ_RECORDS ? room : SHIPPER_READ_RECORDS;
+    size_t bytes = shipper_target(shipper, load) - load->raw.size;
     struct change *changes = arena_alloc(&shipper->reads, max * sizeof(*changes));
+    uint64_t begin = load->end;
     uint32_t count;
     uint64_t next;
-    if (!store->calls->log_read(store->store, load->end, max, PEER_BATCH_BYTES_MAX - load->raw.size,
-                                &shipper->reads, changes, &count, &next, err)) {
-        return error_wrap(err, "read the log behind %llu", (unsigned long long)load->end);
+    ensure(!shipper_is_full(shipper, load));
+    if (!store->calls->log_read(store->store, begin, max, bytes, &shipper->reads, changes, &count,
+                                &next, err)) {
+        return error_wrap(err, "read the log behind %llu", (unsigned long long)begin);
     }
-    ensure(count <= max && next >= load->end);
-    uint64_t seq = load->end;
+    ensure(count <= max && next >= begin);
     for (uint32_t i = 0; i < count; i++) {
-        const struct change *change = &changes[i];
-        ensure(change->version.dot.region == store->region);
-        ensure(change->version.dot.seq > seq && change->version.dot.seq <= next);
-        seq = change->version.dot.seq;
-        uint8_t uid[TABLE_UID_BYTES];
-        if (change->has_image &&
-            store->calls->table_ships(store->store, change->table_id, shipper->options.peer, uid)) {
-            struct record record = record_of_change(change, uid);
-            record_append(&load->raw, &record);
-            load->count++;
-            load->wall_ms =
-                load->wall_ms != 0 ? load->wall_ms : stamp_wall_ms(change->version.stamp);
+        if (shipper_is_full(shipper, load)) {
+            *done = true;
+            return true;
         }
-        load->passed = seq;
+        ensure(changes[i].version.dot.seq <= next);
+        if (!shipper_take(shipper, &changes[i], load, whole, err)) {
+            return false;
+        }
     }
-    *done = load->raw.size >= PEER_BATCH_BYTES_MAX || load->count == PEER_BATCH_RECORDS_MAX ||
-            next >= durable || next == load->end;
-    load->end = next;
+    *done = shipper_is_full(shipper, load) || next >= durable || next == begin;
+    if (load->following == 0) {
+        load->end = next;
+        whole->end = next;
+    }
+    return true;
+}
+
+/* What the next batch is made of. *unfinished: it ends inside of a transaction. */
+static bool shipper_fill(struct shipper *shipper,
+                         uint64_t durable,
+                         struct shipper_load *load,
+                         bool *unfinished,
+                         struct error *err)
+{
+    *load = (struct shipper_load){.end = shipper->cursor,
+                                  .passed = shipper->passed,
+                                  .following = shipper->following,
+                                  .joined = shipper->following > 0};
+    buffer_init(&load->raw, &shipper->arena, 4096);
+    struct shipper_load whole = *load;
+    bool done = shipper->cursor >= durable;
+    for (uint32_t reads = 0; !done && (reads < SHIPPER_READS_MAX || load->following > 0); reads++) {
+        if (!shipper_read(shipper, durable, load, &whole, &done, err)) {
+            return false;
+        }
+    }
+    *unfinished = false;
+    if (load->following == 0) {
+        return true;
+    }
+    if (!shipper_is_full(shipper, load)) {
+        return error_set(err, ERROR_CORRUPT, "the log ends inside of a transaction, at %llu",
+                         (unsigned long long)load->end);
+    }
+    if (whole.count > 0) { /* The transaction is read again for the next batch. */
+        whole.raw =
+            (struct buffer){load->raw.arena, load->raw.data, whole.raw.size, load->raw.capacity};
+        *load = whole;
+    } else {
+        *unfinished = true;
+    }
     return true;
 }
 
@@ -331,6 +430,7 @@ static bool shipper_skip_due(const struct shipper *shipper, struct moment now)
 
 static void shipper_send_batch(struct shipper *shipper,
                                const struct shipper_load *load,
+                               bool unfinished,
                                const struct context *report,
                                uint64_t behind_seq,
                                struct moment now)
@@ -340,21 +440,23 @@ static void shipper_send_batch(struct shipper *shipper,
         .batch =
             {
                 .incarnation = shipper->options.store.incarnation,
-                .previous_seq = shipper->told,
+                .previous_seq = shipper->open ? shipper->part : shipper->told,
                 .last_seq = shipper->passed,
+                .unfinished = unfinished,
             },
     };
     records_pack(shipper->codec, buffer_slice(&load->raw), load->count, &shipper->arena,
                  &message.batch.records);
-    if (shipper->cursor >= behind_seq) {
+    if (shipper->cursor >= behind_seq && !unfinished) {
         message.batch.report = *report;
     }
     size_t bytes;
     shipper_emit(shipper, &message, &bytes);
-    shipper->told = shipper->passed;
+    shipper->part = shipper->passed;
+    shipper->told = unfinished ? shipper->told : shipper->passed;
     shipper->told_us = now.mono_us;
     shipper->spent += bytes;
-    shipper_fly(shipper, (struct shipper_flight){shipper->told, load->wall_ms, load->count});
+    shipper_fly(shipper, (struct shipper_flight){shipper->passed, load->wall_ms, load->count});
     ensure(pthread_mutex_lock(&shipper->figures_mutex) == 0);
     shipper->figures.sent_records += load->count;
     shipper->figures.sent_bytes += bytes;
@@ -371,17 +473,15 @@ static bool shipper_ship(struct shipper *shipper,
 {
     const struct replica_store *store = &shipper->options.store;
     uint64_t durable = store->calls->durable_seq(store->store);
-    /* Overdrawn by at most the last batch; as nothing in flight means credit, it never stalls. */
-    if (shipper->spent >= shipper->credit) {
+    /* Overdrawn by at most the last batch, or the parts of one transaction; as nothing in flight
+     * means credit, it never stalls. */
+    if (shipper->spent >= shipper->credit && !shipper->open) {
         return true;
     }
-    struct shipper_load load = {.end = shipper->cursor, .passed = shipper->passed};
-    buffer_init(&load.raw, &shipper->arena, 4096);
-    bool done = shipper->cursor >= durable;
-    for (uint32_t reads = 0; !done && reads < SHIPPER_READS_MAX; reads++) {
-        if (!shipper_read(shipper, durable, &load, &done, err)) {
-            return false;
-        }
+    struct shipper_load load;
+    bool unfinished = false;
+    if (!shipper_fill(shipper, durable, &load, &unfinished, err)) {
+        return false;
     }
     /* Asked after the read: what was trimmed before or meanwhile would be missing without a sign.
      */
@@ -389,12 +489,15 @@ static bool shipper_ship(struct shipper *shipper,
         store->calls->log_oldest(store->store) > shipper->cursor + 1) {
         return shipper_repair(shipper, err, "the log was trimmed before it was sent");
     }
+    unfinished = unfinished && !MUTANT(GROUP_CUT);
     shipper->cursor = load.end;
     shipper->passed = load.passed;
-    if (load.count > 0 || shipper_skip_due(shipper, now)) {
-        shipper_send_batch(shipper, &load, report, behind_seq, now);
+    shipper->following = load.following;
+    if (load.count > 0 || shipper->open || shipper_skip_due(shipper, now)) {
+        shipper_send_batch(shipper, &load, unfinished, report, behind_seq, now);
     }
-    *more = shipper->cursor < durable && shipper->spent < shipper->credit;
+    shipper->open = unfinished;
+    *more = shipper->cursor < durable && (shipper->spent < shipper->credit || shipper->open);
     return true;
 }
 
@@ -420,7 +523,7 @@ static void shipper_heartbeat(struct shipper *shipper,
                 .incarnation = store->incarnation,
             },
     };
-    if (shipper->cursor >= behind_seq) {
+    if (shipper->cursor >= behind_seq && !shipper->open) {
         message.heartbeat.report = *report;
     }
     size_t bytes;

@@ -28,6 +28,7 @@ struct shipper_options {
     struct hlc *hlc;             /* Borrowed. Its last stamp goes into heartbeats. */
     struct slice peer;           /* The peer's region name; copied. */
     uint32_t heartbeat_ms;
+    uint32_t part_bytes; /* PEER_PART_BYTES_MAX; a test may cut transactions into smaller parts. */
     /* One message to send, in order. The payload is borrowed for the call. */
     void (*emit)(void *context, struct slice payload);
     void *context;
@@ -59,7 +60,8 @@ MUST_CHECK bool shipper_on_message(struct shipper *shipper,
                                    struct error *err);
 
 /* Ship what is durable and new, within the credit, and a heartbeat when one is due. At most about
- * PEER_BATCH_BYTES_MAX a call; *more: call again soon, there is more that may be sent now.
+ * PEER_BATCH_BYTES_MAX a call, or `part_bytes` to end a transaction; *more: call again soon, there
+ * is more that may be sent now.
  * Call on: a new durable seq, an arriving Ack, a timer of at most heartbeat_ms.
  * Errors: IO, CORRUPT (the log cannot be read); UNAVAILABLE as above (trimmed meanwhile). */
 MUST_CHECK bool

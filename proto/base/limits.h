@@ -88,6 +88,9 @@ enum {
     PEER_FRAME_BYTES_MAX = 2 << 20,   /* One sealed frame: a batch always holds one 400 KB item. */
     PEER_BATCH_BYTES_MAX = 256 << 10, /* Target size of a batch before compression. */
     PEER_BATCH_RECORDS_MAX = 1024,
+    PEER_PART_BYTES_MAX =
+        512 << 10, /* A batch grows so far to end a transaction; then it is cut. */
+    PEER_GROUP_BYTES_MAX = 16 << 20,  /* Records of one transaction in parts, at the receiver. */
     PEER_CREDIT_BYTES_MAX = 8 << 20,  /* Unacknowledged bytes in flight to one peer. */
     PEER_IMAGE_BYTES_MAX = 1 << 20,   /* An encoded item; ours is wider than DynamoDB's count. */
     PEER_KEY_BYTES_MAX = 4096,        /* Image of the key attributes alone. */

@@ -60,6 +60,7 @@ message_pack_batch(const struct message_batch *from, struct arena *arena, messag
 {
     message_ensure_records(&from->records);
     ensure(from->previous_seq <= from->last_seq);
+    ensure(!from->unfinished || (from->records.count > 0 && from->report.count == 0));
     Meridian__Peer__Batch *batch = arena_alloc(arena, sizeof(*batch));
     meridian__peer__batch__init(batch);
     batch->incarnation = from->incarnation;
@@ -70,6 +71,7 @@ message_pack_batch(const struct message_batch *from, struct arena *arena, messag
     batch->records_count = from->records.count;
     batch->records = message_bytes(from->records.bytes);
     message_pack_context(&from->report, arena, &batch->n_report, &batch->report);
+    batch->unfinished = from->unfinished;
     to->body_case = MERIDIAN__PEER__PEER_MESSAGE__BODY_BATCH;
     to->batch = batch;
 }
@@ -277,6 +279,11 @@ message_unpack_batch(const Meridian__Peer__Batch *from, struct message_batch *to
     to->incarnation = from->incarnation;
     to->previous_seq = from->previous_seq;
     to->last_seq = from->last_seq;
+    to->unfinished = from->unfinished;
+    if (from->unfinished && (from->records_count == 0 || from->n_report > 0)) {
+        return error_set(err, ERROR_PROTOCOL, "a part of a transaction of %u records, %zu reports",
+                         from->records_count, from->n_report);
+    }
     return message_check_records(from->compression, from->raw_size, from->records_count,
                                  from->records, &to->records, err) &&
            message_unpack_context(from->n_report, from->report, &to->report, err);

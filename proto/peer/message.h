@@ -8,7 +8,8 @@
  *
  *     varint   size of the rest of the record
  *     1        format, 1
- *     1        flags: bit 0 tombstone (no image follows)
+ *     1        flags: bit 0 tombstone (no image follows), bit 1 of the same transaction as the
+ *              record before
  *     16       table uid
  *     -        varint key size, key attributes' image
  *     -        version (version_encode: stamp 8, dot, context)
@@ -21,7 +22,8 @@
 
 #include "proto/value/version.h"
 
-enum { MESSAGE_VERSION = 1, MESSAGE_UID_BYTES = 16 };
+/* 2: transactions travel as groups. */
+enum { MESSAGE_VERSION = 2, MESSAGE_UID_BYTES = 16 };
 
 /* Stamps above this are refused: everything below can be overwritten 2^47 times before the number
  * space ends. As wall time it is the year 4199. */
@@ -62,7 +64,8 @@ struct message_batch {
     uint64_t previous_seq;
     uint64_t last_seq;
     struct message_records records;
-    struct context report; /* count 0: no news. */
+    struct context report; /* count 0: no news; never with `unfinished`. */
+    bool unfinished;       /* The last record's transaction goes on in the next batch. */
 };
 
 struct message_ack {
@@ -174,6 +177,7 @@ struct record {
     struct slice key; /* Key attributes' image. */
     struct version version;
     bool tombstone;
+    bool joined; /* Of the same transaction as the record before. */
     struct slice image;
 };
 

@@ -1,6 +1,11 @@
 #include "proto/peer/message.h"
 
-enum { RECORD_FORMAT = 1, RECORD_TOMBSTONE = 1, RECORD_HEAD_BYTES = 2 + MESSAGE_UID_BYTES };
+enum {
+    RECORD_FORMAT = 1,
+    RECORD_TOMBSTONE = 1,
+    RECORD_JOINED = 2,
+    RECORD_HEAD_BYTES = 2 + MESSAGE_UID_BYTES,
+};
 /* Room for a version with a full context: stamp, count, and three varints per dot. */
 enum { RECORD_VERSION_BYTES_MAX = 8 + VARINT_BYTES_MAX * (1 + 3 * (1 + REGIONS_MAX)) };
 enum {
@@ -22,7 +27,8 @@ void record_append(struct buffer *to, const struct record *record)
     buffer_append_varint(to, size);
     size_t begin = to->size;
     buffer_append_byte(to, RECORD_FORMAT);
-    buffer_append_byte(to, record->tombstone ? RECORD_TOMBSTONE : 0);
+    buffer_append_byte(to, (uint8_t)((record->tombstone ? RECORD_TOMBSTONE : 0) |
+                                     (record->joined ? RECORD_JOINED : 0)));
     buffer_append(to, record->uid, sizeof(record->uid));
     buffer_append_varint(to, record->key.size);
     buffer_append_slice(to, record->key);
@@ -41,7 +47,7 @@ bool record_take(struct slice *from, struct record *record, struct error *err)
         return error_set(err, ERROR_PROTOCOL, "a record is cut off or too long");
     }
     if (!take_bytes(&body, RECORD_HEAD_BYTES, &head) || head.data[0] != RECORD_FORMAT ||
-        head.data[1] > RECORD_TOMBSTONE) {
+        head.data[1] > (RECORD_TOMBSTONE | RECORD_JOINED)) {
         return error_set(err, ERROR_PROTOCOL, "a record has no known header");
     }
     uint64_t key_bytes;
@@ -59,7 +65,8 @@ bool record_take(struct slice *from, struct record *record, struct error *err)
         return error_set(err, ERROR_PROTOCOL, "a record's item of %zu bytes is too long",
                          body.size);
     }
-    record->tombstone = head.data[1] == RECORD_TOMBSTONE;
+    record->tombstone = (head.data[1] & RECORD_TOMBSTONE) != 0;
+    record->joined = (head.data[1] & RECORD_JOINED) != 0;
     if (record->tombstone && body.size > 0) {
         return error_set(err, ERROR_PROTOCOL, "a delete carries %zu bytes of item", body.size);
     }

@@ -133,6 +133,7 @@ void sim_connection_open(struct sim_world *world, uint32_t from, uint32_t to)
         .hlc = &a->hlc,
         .peer = slice_text(b->name),
         .heartbeat_ms = world->plan.heartbeat_ms,
+        .part_bytes = world->plan.part_bytes,
         .emit = sim_connection_emit_forth,
         .context = connection,
     });

@@ -29,6 +29,9 @@ void sim_plan_choose(struct sim_world *world)
     plan->sweep_us = sim_chance(world, 50) ? 500000 : sim_random_between(random, 10000, 500000);
     plan->credit_bytes = sim_chance(world, 70) ? PEER_CREDIT_BYTES_MAX
                                                : (uint32_t)sim_random_between(random, 1, 3000);
+    plan->part_bytes =
+        sim_chance(world, 60) ? PEER_PART_BYTES_MAX : (uint32_t)sim_random_between(random, 1, 1500);
+    plan->transactions_percent = (uint32_t)sim_random_between(random, 0, 60);
     uint32_t all = 0;
     for (uint32_t i = 0; i < plan->regions_count; i++) {
         all |= 1U << world->regions[i].id;
@@ -53,7 +56,35 @@ void sim_plan_choose(struct sim_world *world)
     }
 }
 
-/* Put, delete, or a put whose condition another region's write may have made false. */
+/* Puts and deletes of several rows. */
+static void sim_client_transact(struct sim_world *world, uint32_t index)
+{
+    struct sim_region *region = &world->regions[index];
+    struct sim_member members[SIM_MEMBERS_MAX];
+    uint32_t count = 0;
+    uint64_t chosen = sim_random_below(&world->random, 1 << SIM_MEMBERS_MAX);
+    for (uint32_t i = 0; i < SIM_MEMBERS_MAX; i++) {
+        struct sim_member member = {i % SIM_TABLES, i / SIM_TABLES, false};
+        const struct sim_row *row = &region->store.rows[member.table][member.key];
+        bool visible = row->present && !row->tombstone;
+        member.tombstone = visible && sim_chance(world, world->plan.deletes_percent);
+        if ((chosen >> i & 1) != 0 && region->store.here[member.table]) {
+            members[count++] = member;
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    uint64_t seq = sim_store_transact(&region->store, &region->hlc,
+                                      sim_world_moment(world, region).wall_ms, members, count);
+    world->operations++;
+    sim_trace(world->model, "region %u writes %u rows up to %u/%llu", region->id, count, region->id,
+              (unsigned long long)seq);
+    sim_world_sync(world, index);
+}
+
+/* A transaction, a put, a delete, or a put whose condition another region's write may have made
+ * false. */
 void sim_client(struct sim_world *world)
 {
     if (world->healed) {
@@ -69,7 +100,11 @@ void sim_client(struct sim_world *world)
     const struct sim_row *row = &region->store.rows[table][key];
     bool visible = row->present && !row->tombstone;
     if (!region->alive || !region->store.here[table] ||
-        world->model->writes_count == SIM_WRITES_MAX) {
+        world->model->writes_count + SIM_MEMBERS_MAX > SIM_WRITES_MAX) {
+        return;
+    }
+    if (sim_chance(world, world->plan.transactions_percent)) {
+        sim_client_transact(world, index);
         return;
     }
     if (tombstone ? !visible : sim_chance(world, 30) && visible != sim_chance(world, 50)) {

@@ -9,6 +9,7 @@ enum {
     SIM_TABLES = 2,
     SIM_KEYS = 3,
     SIM_WRITES_MAX = 4096,
+    SIM_MEMBERS_MAX = SIM_TABLES * SIM_KEYS, /* Writes of one transaction. */
     SIM_SEQS_MAX = 1 << 16,
 };
 
@@ -16,11 +17,12 @@ enum {
 struct sim_write {
     uint32_t table, key;
     bool tombstone;
-    struct version version; /* With the whole context its writer had. */
-    bool durable;           /* Its region has synced it: it may be seen elsewhere. */
-    bool acknowledged;      /* The client was told. */
-    bool lost;              /* A crash took it back before that. */
-    bool in_conflict;       /* In a durable conflict record of some region; set by the check. */
+    uint32_t group, group_count; /* Its transaction: so many writes from this index on. */
+    struct version version;      /* With the whole context its writer had. */
+    bool durable;                /* Its region has synced it: it may be seen elsewhere. */
+    bool acknowledged;           /* The client was told. */
+    bool lost;                   /* A crash took it back before that. */
+    bool in_conflict; /* In a durable conflict record of some region; set by the check. */
 };
 
 struct sim_model {

@@ -132,22 +132,47 @@ static void sim_store_conflict(struct sim_store *store, struct sim_conflict conf
     store->conflicts[store->conflicts_count++] = conflict;
 }
 
-uint64_t sim_store_write(struct sim_store *store,
-                         struct hlc *hlc,
-                         uint64_t wall_ms,
-                         uint32_t table,
-                         uint32_t key,
-                         bool tombstone)
+/* No row shows a write of a transaction of which another write is not here: neither itself nor a
+ * newer one in its place. */
+static void sim_store_check_groups(const struct sim_store *store)
 {
     struct sim_model *model = store->model;
-    const struct sim_row *old = &store->rows[table][key];
-    uint64_t seq = sim_store_begin(store);
-    ensure(model->writes_count < SIM_WRITES_MAX);
-    uint32_t index = model->writes_count++;
+    for (uint32_t table = 0; table < SIM_TABLES; table++) {
+        for (uint32_t key = 0; key < SIM_KEYS; key++) {
+            const struct sim_row *row = &store->rows[table][key];
+            if (!row->present) {
+                continue;
+            }
+            const struct sim_write *shown = &model->writes[row->value];
+            for (uint32_t i = 0; i < shown->group_count; i++) {
+                const struct sim_write *other = &model->writes[shown->group + i];
+                if (store->here[other->table] &&
+                    version_compare(&store->rows[other->table][other->key].highest,
+                                    &other->version) < 0) {
+                    sim_fail(model, "region %u shows %u/%llu of a transaction without %u/%llu",
+                             store->region, shown->version.dot.region,
+                             (unsigned long long)shown->version.dot.seq, other->version.dot.region,
+                             (unsigned long long)other->version.dot.seq);
+                }
+            }
+        }
+    }
+}
+
+static void sim_store_write_member(struct sim_store *store,
+                                   const struct sim_member *member,
+                                   uint32_t index,
+                                   uint64_t seq,
+                                   uint64_t stamp)
+{
+    struct sim_model *model = store->model;
+    const struct sim_row *old = &store->rows[member->table][member->key];
     struct sim_write *write = &model->writes[index];
-    *write = (struct sim_write){.table = table, .key = key, .tombstone = tombstone};
+    write->table = member->table;
+    write->key = member->key;
+    write->tombstone = member->tombstone;
     write->version.dot = (struct dot){store->region, SIM_INCARNATION, seq};
-    write->version.stamp = hlc_next(hlc, wall_ms, old->present ? old->version.stamp : 0);
+    write->version.stamp = stamp;
     write->version.context = store->applied;
     if (old->present) {
         context_join(&write->version.context, &old->version.context);
@@ -155,14 +180,51 @@ uint64_t sim_store_write(struct sim_store *store,
     }
     model->by_seq[store->region][seq] = index + 1;
     struct sim_row row = {
-        .present = true, .tombstone = tombstone, .value = index, .version = write->version};
+        .present = true, .tombstone = member->tombstone, .value = index, .version = write->version};
     context_prune(&row.version.context, &store->settled);
-    sim_store_put(store, table, key, row);
+    sim_store_put(store, member->table, member->key, row);
     sim_store_undo(store, UNDO_LOG);
     store->log =
         sim_store_grow(store->log, store->log_count, &store->log_capacity, sizeof(*store->log));
     store->log[store->log_count++].write = index;
-    return seq;
+}
+
+uint64_t sim_store_transact(struct sim_store *store,
+                            struct hlc *hlc,
+                            uint64_t wall_ms,
+                            const struct sim_member *members,
+                            uint32_t count)
+{
+    struct sim_model *model = store->model;
+    ensure(count > 0 && count <= SIM_MEMBERS_MAX);
+    ensure(model->writes_count + count <= SIM_WRITES_MAX);
+    ensure(store->appended_seq + count < SIM_SEQS_MAX);
+    uint64_t seq = store->appended_seq + 1;
+    store->appended_seq += count; /* Before any undo is noted: they are taken back together. */
+    uint64_t floor = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sim_row *old = &store->rows[members[i].table][members[i].key];
+        floor = old->present && old->version.stamp > floor ? old->version.stamp : floor;
+    }
+    uint64_t stamp = hlc_next(hlc, wall_ms, floor);
+    uint32_t first = model->writes_count;
+    model->writes_count += count;
+    for (uint32_t i = 0; i < count; i++) {
+        model->writes[first + i] = (struct sim_write){.group = first, .group_count = count};
+        sim_store_write_member(store, &members[i], first + i, seq + i, stamp);
+    }
+    sim_store_check_groups(store);
+    return store->appended_seq;
+}
+
+uint64_t sim_store_write(struct sim_store *store,
+                         struct hlc *hlc,
+                         uint64_t wall_ms,
+                         uint32_t table,
+                         uint32_t key,
+                         bool tombstone)
+{
+    return sim_store_transact(store, hlc, wall_ms, &(struct sim_member){table, key, tombstone}, 1);
 }
 
 void sim_store_sweep(struct sim_store *store, uint64_t clock_last)
@@ -243,6 +305,7 @@ void sim_store_crash(struct sim_store *store)
         last_own = store->model->writes[newest->write].version.dot.seq;
     }
     ensure(last_own <= store->durable_seq);
+    sim_store_check_groups(store);
     store->durable_seq = last_own;
     store->appended_seq = last_own;
     store->settled = (struct context){0};
@@ -293,6 +356,7 @@ static bool sim_door_log_read(void *context,
             .version = write->version,
             .has_image = true,
             .tombstone = write->tombstone,
+            .following = write->group + write->group_count - 1 - index,
         };
         if (!write->tombstone) {
             change->image = sim_image(arena, write->key, index);
@@ -383,7 +447,13 @@ static bool sim_door_apply(void *door,
     if (watermark != NULL) {
         sim_store_undo(store, UNDO_APPLIED)->applied = store->applied;
         context_raise(&store->applied, *watermark);
+        const struct sim_write *last = sim_model_find(store->model, *watermark);
+        if (last != NULL && last->group + last->group_count - 1 != last - store->model->writes) {
+            sim_fail(store->model, "region %u counts %u/%llu as applied, inside of a transaction",
+                     store->region, watermark->region, (unsigned long long)watermark->seq);
+        }
     }
+    sim_store_check_groups(store);
     return true;
 }
 

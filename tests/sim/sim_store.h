@@ -4,7 +4,8 @@
  * durable seq, as losing the tail of a write-ahead log does, and the seqs are given again. Rows
  * follow the real store's rules: the larger version stays, contexts join, what is settled is
  * pruned, a local write outbids what it overwrites and has seen what has been applied and what the
- * old row had seen. The log keeps contexts whole, as the peers need them. One thread. */
+ * old row had seen. The log keeps contexts whole, as the peers need them. After every batch and
+ * every crash it looks whether some transaction is there in part. One thread. */
 #pragma once
 
 #include "replication/clock.h"
@@ -65,7 +66,17 @@ void sim_store_open(struct sim_store *store,
 void sim_store_close(struct sim_store *store);
 struct replica_store sim_store_door(struct sim_store *store);
 
-/* A client's write under the local rules; returns its seq. */
+/* A client's writes of different rows under the local rules, one batch; returns the last seq. */
+struct sim_member {
+    uint32_t table, key;
+    bool tombstone;
+};
+uint64_t sim_store_transact(struct sim_store *store,
+                            struct hlc *hlc,
+                            uint64_t wall_ms,
+                            const struct sim_member *members,
+                            uint32_t count);
+/* Of one row. */
 uint64_t sim_store_write(struct sim_store *store,
                          struct hlc *hlc,
                          uint64_t wall_ms,

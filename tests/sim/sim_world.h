@@ -87,6 +87,8 @@ struct sim_plan {
     uint32_t heartbeat_ms;
     uint64_t sweep_us;     /* Mean time between looks for done tombstones. */
     uint32_t credit_bytes; /* Small: shipping stalls behind the disk of the peer. */
+    uint32_t part_bytes;   /* Small: transactions are shipped in parts. */
+    uint32_t transactions_percent;
 };
 
 struct sim_world {

@@ -264,6 +264,8 @@ def main():
         "start": message(1, (1, 1), (2, 1795332000), (3, 4711), (4, 8 << 20)),
         "batch": message(2, (1, 1795332000), (2, 4710), (3, 4713), (5, len(RECORDS)), (6, 3),
                          (7, RECORDS), (8, REPORT[0]), (8, REPORT[1])),
+        "batch-part": message(2, (1, 1795332000), (2, 4710), (3, 4713), (5, len(RECORDS)), (6, 3),
+                              (7, RECORDS), (9, 1)),
         "batch-empty": message(2, (1, 1795332000), (2, 4710), (3, 4800)),
         "ack": message(3, (1, 1795332000), (2, 4713), (3, 9 << 20)),
         "heartbeat": message(4, (1, STAMP >> 16), (2, STAMP), (3, 123456789), (5, 4713),

@@ -319,7 +319,7 @@ Test(applier, an_origin_that_ships_beyond_its_credit_is_refused)
     pair_write(&pair->a, 0, false);
     pair_connect(pair);
     struct message batch = next_batch();
-    batch.payload_bytes = PEER_FRAME_BYTES_MAX;
+    batch.payload_bytes = PEER_FRAME_BYTES_MAX + PEER_GROUP_BYTES_MAX;
     cr_assert(pair_give_applier(pair, &batch));
     batch.payload_bytes = PAIR_CREDIT_BYTES + 1;
     cr_assert(pair_give_applier(pair, &batch));

@@ -74,7 +74,7 @@ static struct message sample(enum message_kind kind)
         break;
     case MESSAGE_BATCH:
         message.batch = (struct message_batch){
-            1700000000, 5, 9, sample_records(), sample_context(),
+            1700000000, 5, 9, sample_records(), sample_context(), false,
         };
         break;
     case MESSAGE_ACK:
@@ -152,6 +152,36 @@ Test(message, a_batch_comes_back_field_by_field)
     cr_assert(slice_is(back.batch.records.bytes, "abc"));
     cr_assert_eq(back.batch.report.count, 2);
     cr_assert(dot_equal(back.batch.report.entries[1], (struct dot){65535, UINT32_MAX, UINT64_MAX}));
+}
+
+Test(message, a_part_of_a_transaction_has_records_and_no_report)
+{
+    static const uint8_t golden[] = {0x12, 0x15, 0x08, 0x80, 0xe2, 0xcf, 0xaa, 0x06,
+                                     0x10, 0x05, 0x18, 0x09, 0x28, 0x03, 0x30, 0x01,
+                                     0x3a, 0x03, 'a',  'b',  'c',  0x48, 0x01};
+    struct message message = sample(MESSAGE_BATCH);
+    struct message back;
+    struct error err = {0};
+    message.batch.report.count = 0;
+    message.batch.unfinished = true;
+    struct slice payload = message_encode(&message, &arena);
+    cr_assert(message_decode(payload, &arena, &back, &err), "%s", err.text);
+    cr_assert(back.batch.unfinished);
+    cr_assert(slice_equal(payload, slice_of(golden, sizeof(golden))));
+    /* With a report (a field that is appended), and without records. */
+    struct message whole = sample(MESSAGE_BATCH);
+    struct buffer to;
+    buffer_init(&to, &arena, 256);
+    struct slice with_report = message_encode(&whole, &arena);
+    buffer_append_byte(&to, 0x12);
+    buffer_append_varint(&to, with_report.size - 2 + 2);
+    buffer_append(&to, with_report.data + 2, with_report.size - 2);
+    buffer_append(&to, "\x48\x01", 2);
+    cr_assert_not(message_decode(buffer_slice(&to), &arena, &back, &err));
+    cr_assert_not_null(strstr(err.text, "a part of a transaction"), "%s", err.text);
+    static const uint8_t empty[] = {0x12, 0x06, 0x10, 0x05, 0x18, 0x09, 0x48, 0x01};
+    cr_assert_not(message_decode(slice_of(empty, sizeof(empty)), &arena, &back, &err));
+    cr_assert_not_null(strstr(err.text, "a part of a transaction"), "%s", err.text);
 }
 
 Test(message, a_table_comes_back_field_by_field)

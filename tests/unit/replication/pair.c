@@ -26,6 +26,7 @@ struct pair *pair_open(void)
     ensure(pair != NULL);
     pair->model = calloc(1, sizeof(*pair->model));
     ensure(pair->model != NULL);
+    pair->part_bytes = PEER_PART_BYTES_MAX;
     pair->now = (struct moment){.mono_us = 1000000, .wall_ms = 1700000000000};
     pair_open_end(pair, &pair->a, 1);
     pair_open_end(pair, &pair->b, 2);
@@ -57,6 +58,7 @@ void pair_connect(struct pair *pair)
         .hlc = &pair->a.hlc,
         .peer = SLICE_LITERAL("r2"),
         .heartbeat_ms = PAIR_HEARTBEAT_MS,
+        .part_bytes = pair->part_bytes,
         .emit = pair_emit,
         .context = &pair->a,
     });
@@ -82,6 +84,22 @@ uint64_t pair_write(struct pair_end *end, uint32_t key, bool tombstone)
 {
     uint64_t seq =
         sim_store_write(&end->store, &end->hlc, end->pair->now.wall_ms, 0, key, tombstone);
+    pair_sync(end);
+    return seq;
+}
+
+uint64_t pair_transact(struct pair_end *end, uint32_t table, uint32_t count, bool both)
+{
+    struct sim_member members[SIM_MEMBERS_MAX];
+    uint32_t made = 0;
+    for (uint32_t key = 0; key < count; key++) {
+        members[made++] = (struct sim_member){table, key, false};
+        if (both) {
+            members[made++] = (struct sim_member){1 - table, key, false};
+        }
+    }
+    uint64_t seq =
+        sim_store_transact(&end->store, &end->hlc, end->pair->now.wall_ms, members, made);
     pair_sync(end);
     return seq;
 }

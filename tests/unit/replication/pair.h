@@ -21,6 +21,7 @@ struct pair {
     struct sim_random random;
     struct arena arena;
     struct moment now;
+    uint32_t part_bytes;  /* Of the shipper, at the next connection. */
     struct pair_end a, b; /* Regions 1 and 2; a ships to b. */
     struct shipper *shipper;
     struct applier *applier;
@@ -35,6 +36,8 @@ void pair_close(struct pair *pair);
 void pair_connect(struct pair *pair);
 /* A write at one end, synced; returns its seq. */
 uint64_t pair_write(struct pair_end *end, uint32_t key, bool tombstone);
+/* One transaction: puts of the first `count` keys of `table` and, `both`, of the other table's. */
+uint64_t pair_transact(struct pair_end *end, uint32_t table, uint32_t count, bool both);
 void pair_sync(struct pair_end *end);
 /* Deliver everything both ends have sent until nothing is under way; the shipper is pumped and both
  * disks are synced in between. False with pair->err set at the first refusal. */

@@ -203,7 +203,7 @@ Test(shipper, another_version_of_the_protocol_is_refused)
     pair_connect(pair);
     struct message start = start_of(0, 0);
     start.start.version = MESSAGE_VERSION + 1;
-    expect_refused(start, ERROR_PROTOCOL, "version 2");
+    expect_refused(start, ERROR_PROTOCOL, "version 3");
 }
 
 Test(shipper, a_peer_that_knows_a_later_incarnation_fences_this_one)

@@ -1,7 +1,9 @@
 /* Goal: the rules hold on the real store as they do on the simulated one. Method: three real stores
  * in one thread, connected by hand; random writes, deliveries, reconnects, restarts and crashes
  * (the folder as it is on disk at a random moment is what a killed process leaves); then everything
- * is exchanged and the tables are compared row by row. The seed is in every failure. */
+ * is exchanged and the tables are compared row by row. One region writes a pair of rows by
+ * transactions, always both and the same: they are equal everywhere, after every delivery. The seed
+ * is in every failure. */
 #include "proto/value/value.h"
 #include "replication/applier.h"
 #include "tests/sim/sim_random.h"
@@ -200,6 +202,7 @@ static void stores_connect(struct stores_world *world, uint32_t from, uint32_t t
         .hlc = &a->hlc,
         .peer = slice_text(b->name),
         .heartbeat_ms = 1,
+        .part_bytes = PEER_PART_BYTES_MAX,
         .emit = stores_emit_forth,
         .context = link,
     });
@@ -214,6 +217,77 @@ static void stores_connect(struct stores_world *world, uint32_t from, uint32_t t
         .context = link,
     });
     applier_start(link->applier);
+}
+
+static struct slice stores_item(struct stores_world *world, const char *key, struct slice bytes)
+{
+    struct member members[] = {
+        {SLICE_LITERAL("pk"), {VALUE_S, slice_text(key)}},
+        {SLICE_LITERAL("v"), {VALUE_B, bytes}},
+    };
+    return value_make_map(&world->arena, members, bytes.size > 0 ? 2 : 1).payload;
+}
+
+/* Put the same bytes (none: delete) under all keys, in one transaction. */
+static void stores_transact(struct stores_world *world,
+                            struct stores_region *region,
+                            const char *const *keys,
+                            uint32_t count,
+                            struct slice bytes)
+{
+    const struct table *table = catalog_acquire(region->store->catalog, SLICE_LITERAL("events"));
+    struct write *writes = arena_zalloc(&world->arena, count, sizeof(*writes));
+    struct error *errors = arena_zalloc(&world->arena, count, sizeof(*errors));
+    for (uint32_t i = 0; i < count; i++) {
+        writes[i] = (struct write){.table = table,
+                                   .kind = bytes.size > 0 ? WRITE_PUT : WRITE_DELETE,
+                                   .item = stores_item(world, keys[i], bytes)};
+    }
+    struct transaction transaction = {.writes = writes, .count = count, .errors = errors};
+    struct error err = {0};
+    cr_assert(store_transact(region->store, &transaction, READ_FULL, &world->arena, &err), "%s",
+              err.text);
+    table_release(table);
+}
+
+/* How many of the rows there are, all with the same bytes. */
+static uint32_t stores_look(struct stores_world *world,
+                            struct stores_region *region,
+                            const char *const *keys,
+                            uint32_t count)
+{
+    const struct table *table = catalog_acquire(region->store->catalog, SLICE_LITERAL("events"));
+    struct item_read *reads = arena_zalloc(&world->arena, count, sizeof(*reads));
+    struct error err = {0};
+    uint64_t wait_seq;
+    for (uint32_t i = 0; i < count; i++) {
+        reads[i] = (struct item_read){.table = table,
+                                      .key = stores_item(world, keys[i], (struct slice){NULL, 0})};
+    }
+    cr_assert(
+        store_get_together(region->store, reads, count, READ_FULL, &world->arena, &wait_seq, &err),
+        "%s", err.text);
+    table_release(table);
+    uint32_t found = 0;
+    struct value first;
+    for (uint32_t i = 0; i < count; i++) {
+        struct value bytes;
+        if (reads[i].found) {
+            EXPECT(world, item_find(reads[i].image, SLICE_LITERAL("v"), &bytes));
+            first = found == 0 ? bytes : first;
+            EXPECT(world, value_equal(first, bytes));
+            found++;
+        }
+    }
+    return found;
+}
+
+static const char *const stores_twins[] = {"left", "right"};
+
+static void stores_check_twins(struct stores_world *world, uint32_t at)
+{
+    uint32_t found = stores_look(world, &world->regions[at], stores_twins, 2);
+    EXPECT(world, found == 0 || found == 2);
 }
 
 /* Let one end work: deliver a message to it, or pump it. */
@@ -233,6 +307,7 @@ static void stores_work(struct stores_world *world, struct stores_link *link, in
                                  : shipper_on_message(link->shipper, &message,
                                                       stores_moment(world, link->from), &err);
         cr_assert(ok, "seed %llu: %s", (unsigned long long)world->seed, err.text);
+        stores_check_twins(world, direction == 0 ? link->to : link->from);
     } else if (direction == 0) {
         applier_pump(link->applier, stores_moment(world, link->to));
     } else {
@@ -277,7 +352,12 @@ static void stores_step(struct stores_world *world)
     world->now_us += sim_random_between(random, 1, 500);
     arena_clear(&world->arena);
     uint64_t dice = sim_random_below(random, 1000);
-    if (dice < 250) {
+    if (dice < 40 && from == 0) {
+        bool removes = sim_random_one_in(random, 4);
+        stores_transact(world, &world->regions[0], stores_twins, 2,
+                        removes ? (struct slice){NULL, 0}
+                                : slice_text(arena_printf(&world->arena, "%u", world->written++)));
+    } else if (dice < 250) {
         stores_client(world, from);
     } else if (dice < 265) {
         stores_disconnect(&world->links[from][to]);
@@ -338,7 +418,7 @@ static void stores_compare(struct stores_world *world)
         }
         rows += more ? 1 : 0;
     }
-    EXPECT(world, rows == KEYS);
+    EXPECT(world, rows == KEYS + ARRAY_COUNT(stores_twins));
     for (uint32_t i = 0; i < REGIONS; i++) {
         store_walk_close(walks[i]);
     }
@@ -377,7 +457,7 @@ static void stores_check(struct stores_world *world)
     EXPECT(world, conflicts > 0);
 }
 
-static void stores_run(uint64_t seed)
+static struct stores_world *stores_open(uint64_t seed)
 {
     struct stores_world *world = calloc(1, sizeof(*world));
     world->seed = seed;
@@ -399,18 +479,29 @@ static void stores_run(uint64_t seed)
         stores_start(world, &world->regions[i]);
         stores_create_table(world, &world->regions[i]);
     }
-    for (int step = 0; step < STEPS; step++) {
-        stores_step(world);
-    }
-    stores_exchange(world);
-    stores_compare(world);
-    stores_check(world);
+    return world;
+}
+
+static void stores_close(struct stores_world *world)
+{
     for (uint32_t i = 0; i < REGIONS; i++) {
         stores_stop(world, &world->regions[i]);
         test_directory_remove(world->regions[i].directory);
     }
     arena_destroy(&world->arena);
     free(world);
+}
+
+static void stores_run(uint64_t seed)
+{
+    struct stores_world *world = stores_open(seed);
+    for (int step = 0; step < STEPS; step++) {
+        stores_step(world);
+    }
+    stores_exchange(world);
+    stores_compare(world);
+    stores_check(world);
+    stores_close(world);
 }
 
 Test(stores, real_stores_converge_over_reconnects_restarts_and_crashes, .timeout = 60)
@@ -423,4 +514,48 @@ Test(stores, real_stores_converge_over_reconnects_restarts_and_crashes, .timeout
     for (uint64_t seed = 1; seed <= RUNS; seed++) {
         stores_run(seed);
     }
+}
+
+/* Four megabytes that do not shrink, with credit for a two-hundredth of it. */
+Test(stores, the_largest_transaction_arrives_whole_also_after_a_cut, .timeout = 60)
+{
+    enum { ROWS = 16, BYTES = 4 * 1024 * 1024 / ROWS - 100 };
+    struct stores_world *world = stores_open(1);
+    struct stores_region *region = &world->regions[0];
+    struct stores_link *link = &world->links[0][1];
+    const char *keys[ROWS];
+    struct error err = {0};
+    struct arena kept = {0};
+    uint8_t *bytes = arena_alloc(&kept, BYTES);
+    for (uint32_t i = 0; i < BYTES; i++) {
+        bytes[i] = (uint8_t)sim_random_next(&world->random);
+    }
+    for (uint32_t i = 0; i < ROWS; i++) {
+        keys[i] = arena_printf(&kept, "large %u", i);
+    }
+    stores_transact(world, region, keys, ROWS, slice_of(bytes, BYTES));
+    EXPECT(world, engine_wait_durable(region->store->engine,
+                                      engine_appended_seq(region->store->engine), &err));
+    uint32_t found = 0;
+    uint32_t steps = 0;
+    for (; found == 0; steps++) {
+        arena_clear(&world->arena);
+        if (steps == 9) { /* In the middle of the parts. */
+            stores_disconnect(link);
+        }
+        world->now_us += 2000;
+        stores_work(world, link, (int)(steps % 2));
+        found = stores_look(world, &world->regions[1], keys, ROWS);
+        EXPECT(world, found == 0 || found == ROWS);
+        cr_assert_lt(steps, 1000);
+    }
+    cr_assert_gt(steps, 9 + 12, "it came in one batch, or before the cut");
+    stores_exchange(world);
+    struct shipper_figures figures;
+    shipper_figures(link->shipper, &figures);
+    struct context applied;
+    store_applied(world->regions[1].store, &applied);
+    EXPECT(world, figures.acknowledged_seq == applied.entries[0].seq);
+    arena_destroy(&kept);
+    stores_close(world);
 }
