@@ -6,6 +6,7 @@
  * enforced throughput, comes back as UnprocessedItems; if that is all of it, the call is throttled.
  */
 #include "daemon/api/batch.h"
+#include "daemon/api/collection.h"
 #include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "storage/table/key.h"
@@ -156,7 +157,7 @@ static bool batch_write_one(struct call *call,
     state->wait_seq = write.wait_seq > state->wait_seq ? write.wait_seq : state->wait_seq;
     if (!written) {
         call->error_members.size = 0; /* Not those of an entry that had nothing left. */
-        if (err->code != ERROR_THROTTLED) {
+        if (err->code != ERROR_THROTTLED && err->code != ERROR_TRANSACTION_CONFLICT) {
             return false;
         }
         entry->fate = BATCH_WRITE_THROTTLED;
@@ -194,6 +195,21 @@ static void batch_write_unprocessed(struct call *call, const struct batch_write 
     buffer_append_text(to, open_table == UINT32_MAX ? "}" : "]}");
 }
 
+static void batch_write_collections(struct call *call, const struct batch_write *state)
+{
+    struct collection_item *items = arena_zalloc(call->arena, state->entries_count, sizeof(*items));
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < state->entries_count; i++) {
+        const struct batch_write_entry *entry = &state->entries[i];
+        const struct request *request = &state->tables[entry->table].request;
+        if (entry->fate == BATCH_WRITE_DONE) {
+            items[count++] =
+                (struct collection_item){request->table, request->asked_name, entry->image};
+        }
+    }
+    collection_answer(call, items, count);
+}
+
 static bool batch_write_run(struct call *call, enum read_tier tier, struct error *err)
 {
     struct batch_write *state = call->state;
@@ -223,6 +239,9 @@ static bool batch_write_run(struct call *call, enum read_tier tier, struct error
     answer_begin(call);
     batch_write_unprocessed(call, state);
     batch_capacity(call, state->tables, state->tables_count);
+    if (collection_asked(call->body)) {
+        batch_write_collections(call, state);
+    }
     answer_end(call);
     return true;
 }

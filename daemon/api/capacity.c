@@ -51,6 +51,19 @@ void capacity_add_write(struct capacity *capacity,
     }
 }
 
+void capacity_add(struct capacity *capacity,
+                  const struct capacity *from,
+                  const struct table *table,
+                  struct arena *arena)
+{
+    capacity->halves += from->halves;
+    for (uint32_t i = 0; from->index_halves != NULL && i < table->indexes_count; i++) {
+        if (from->index_halves[i] > 0) {
+            capacity_add_index(capacity, table, i, from->index_halves[i], arena);
+        }
+    }
+}
+
 uint64_t capacity_total_halves(const struct capacity *capacity, const struct table *table)
 {
     uint64_t halves = capacity->halves;
@@ -119,4 +132,38 @@ void capacity_write_json(struct buffer *to,
         }
     }
     buffer_append_byte(to, '}');
+}
+
+/* Two descriptions of one table, changed between two lookups of this call, count apart: places of
+ * indexes are those of a description. */
+struct capacity *
+capacity_of(struct capacity_tables *tables, struct slice asked, const struct table *table)
+{
+    for (uint32_t i = 0; i < tables->count; i++) {
+        if (tables->tables[i].table == table) {
+            return &tables->tables[i].used;
+        }
+    }
+    struct capacity_table *made = &tables->tables[tables->count++];
+    *made = (struct capacity_table){.asked = asked, .table = table};
+    return &made->used;
+}
+
+void capacity_tables_write_json(struct buffer *to,
+                                const struct capacity_tables *tables,
+                                enum capacity_detail detail,
+                                enum capacity_side side)
+{
+    bool first = true;
+    buffer_append_byte(to, '[');
+    for (uint32_t i = 0; i < tables->count; i++) {
+        const struct capacity_table *one = &tables->tables[i];
+        if (capacity_total_halves(&one->used, one->table) == 0) {
+            continue;
+        }
+        buffer_append_text(to, first ? "" : ",");
+        first = false;
+        capacity_write_json(to, one->asked, one->table, detail, side, &one->used);
+    }
+    buffer_append_byte(to, ']');
 }

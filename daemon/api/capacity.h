@@ -38,6 +38,11 @@ void capacity_add_index(struct capacity *capacity,
                         uint32_t place,
                         uint64_t halves,
                         struct arena *arena);
+/* What `from` holds of the same table is added. */
+void capacity_add(struct capacity *capacity,
+                  const struct capacity *from,
+                  const struct table *table,
+                  struct arena *arena);
 /* All of it: what a provisioned table is charged. */
 uint64_t capacity_total_halves(const struct capacity *capacity, const struct table *table);
 
@@ -49,3 +54,22 @@ void capacity_write_json(struct buffer *to,
                          enum capacity_detail detail,
                          enum capacity_side side,
                          const struct capacity *capacity);
+
+/* What a call used of each of its tables. */
+struct capacity_table {
+    struct slice asked;
+    const struct table *table;
+    struct capacity used;
+};
+struct capacity_tables {
+    struct capacity_table *tables; /* The caller's, with room for each table there may be. */
+    uint32_t count;
+};
+/* The table's part, in order of first use. */
+struct capacity *
+capacity_of(struct capacity_tables *tables, struct slice asked, const struct table *table);
+/* The array of a call on several tables: those that used any. */
+void capacity_tables_write_json(struct buffer *to,
+                                const struct capacity_tables *tables,
+                                enum capacity_detail detail,
+                                enum capacity_side side);

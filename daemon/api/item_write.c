@@ -1,5 +1,6 @@
 #include "daemon/api/item_write.h"
 
+#include "daemon/api/collection.h"
 #include "daemon/api/metering.h"
 
 enum return_values item_write_returns(const struct json *body)
@@ -97,6 +98,10 @@ bool item_write_run(struct call *call, enum read_tier tier, struct error *err)
         struct capacity capacity = {0};
         capacity_add_write(&capacity, &write, 1, call->arena);
         answer_capacity(call, &state->request, &capacity);
+    }
+    if (collection_counts(write.table) && collection_asked(call->body)) {
+        answer_member(call, "ItemCollectionMetrics");
+        collection_write(call, write.table, write.item);
     }
     answer_end(call);
     return true;

@@ -24,6 +24,8 @@ struct call {
     void *state;                 /* operation->state_bytes, zeroed. */
     struct buffer answer;        /* Initialised by the dispatcher before each run. */
     struct buffer error_members; /* Likewise; appended to an error's body, e.g. ,"Item":{…} */
+    struct slice message; /* An error's text if it is longer than fits into err; empty again before
+                           * each run. */
     uint64_t wait_seq;
 };
 

@@ -2,6 +2,7 @@
 #include "daemon/api/shapes.h"
 
 const struct operation *const operations[] = {
+    &operation_batch_execute_statement,
     &operation_batch_get_item,
     &operation_batch_write_item,
     &operation_create_backup,
@@ -27,6 +28,7 @@ const struct operation *const operations[] = {
     &operation_disable_kinesis_streaming_destination,
     &operation_enable_kinesis_streaming_destination,
     &operation_execute_statement,
+    &operation_execute_transaction,
     &operation_export_table_to_point_in_time,
     &operation_get_item,
     &operation_get_records,
@@ -47,6 +49,8 @@ const struct operation *const operations[] = {
     &operation_scan,
     &operation_search_vectors,
     &operation_tag_resource,
+    &operation_transact_get_items,
+    &operation_transact_write_items,
     &operation_untag_resource,
     &operation_update_continuous_backups,
     &operation_update_contributor_insights,

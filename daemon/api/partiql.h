@@ -28,6 +28,9 @@ MUST_CHECK bool partiql_begin(struct call *call,
                               const struct json *asked,
                               struct partiql_call *one,
                               struct error *err);
+/* Of partiql_open what a transaction needs: whether key and item of a write fit the table is then
+ * still to be asked. Errors: NOT_FOUND, VALIDATION. */
+MUST_CHECK bool partiql_plan(struct call *call, struct partiql_call *one, struct error *err);
 /* Errors: NOT_FOUND, VALIDATION. */
 MUST_CHECK bool partiql_open(struct call *call, struct partiql_call *one, struct error *err);
 void partiql_release(struct partiql_call *one);

@@ -85,17 +85,30 @@ partiql_open_keys(const struct partiql_call *one, struct key_schema *keys, struc
     return true;
 }
 
-static bool partiql_open_write(struct call *call,
-                               struct partiql_call *one,
-                               const struct key_schema *keys,
-                               struct error *err)
+bool partiql_plan(struct call *call, struct partiql_call *one, struct error *err)
 {
     struct request *request = &one->request;
-    if (!partiql_plan_write(one->statement, keys, call->arena, &one->write, err)) {
+    struct key_schema keys;
+    if (!request_open(call, request, err) || !partiql_open_index(one, err) ||
+        !partiql_open_keys(one, &keys, err)) {
+        return false;
+    }
+    if (partiql_reads(one->statement)) {
+        bool planned = partiql_plan_select(one->statement, &keys, call->arena, &one->select, err);
+        request->expressions[TEXT_FILTER] = one->select.filter;
+        return planned;
+    }
+    if (!partiql_plan_write(one->statement, &keys, call->arena, &one->write, err)) {
         return false;
     }
     request->expressions[TEXT_CONDITION] = one->write.condition;
     request->expressions[TEXT_UPDATE] = one->write.update;
+    return true;
+}
+
+static bool partiql_check_write(const struct partiql_call *one, struct error *err)
+{
+    const struct request *request = &one->request;
     if (one->statement->verb != PARTIQL_INSERT) {
         return item_check_key(request->table, one->write.item, err) && request_paths(request, err);
     }
@@ -108,20 +121,11 @@ static bool partiql_open_write(struct call *call,
 
 bool partiql_open(struct call *call, struct partiql_call *one, struct error *err)
 {
-    struct request *request = &one->request;
-    struct key_schema keys;
-    if (!request_open(call, request, err) || !partiql_open_index(one, err) ||
-        !partiql_open_keys(one, &keys, err)) {
+    if (!partiql_plan(call, one, err)) {
         return false;
     }
-    if (!partiql_reads(one->statement)) {
-        return partiql_open_write(call, one, &keys, err);
-    }
-    if (!partiql_plan_select(one->statement, &keys, call->arena, &one->select, err)) {
-        return false;
-    }
-    request->expressions[TEXT_FILTER] = one->select.filter;
-    return request_paths(request, err);
+    return partiql_reads(one->statement) ? request_paths(&one->request, err)
+                                         : partiql_check_write(one, err);
 }
 
 void partiql_release(struct partiql_call *one)
@@ -239,6 +243,10 @@ bool partiql_put(struct call *call,
     *old = (struct slice){0};
     if (!written) {
         bool refused = err->code == ERROR_CONDITION;
+        if (refused && one->request.capacity != CAPACITY_NONE) {
+            one->capacity.halves +=
+                capacity_write_halves(write.existed ? item_size(write.old_image) : 0, 0);
+        }
         if (refused && one->item_on_failure && write.existed) {
             *old = write.old_image; /* Only the one error has room for an item. */
         } else if (refused && one->statement->verb == PARTIQL_INSERT) {

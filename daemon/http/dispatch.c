@@ -49,12 +49,11 @@ struct dispatch_call {
     struct http_request *request;
     uint32_t number; /* Of the operation; operations_count when there is none. */
     enum dispatch_state state;
-    bool json;            /* The client spoke application/json. */
-    bool gzip;            /* It takes compressed answers: known before a worker begins. */
-    bool ran;             /* A worker has to compress the answer, nothing else. */
-    struct slice packed;  /* The answer, compressed; empty: it is sent as it is. */
-    struct slice name;    /* Of the operation, as the target has it. */
-    struct slice message; /* The error's text when it is longer than fits into err. */
+    bool json;           /* The client spoke application/json. */
+    bool gzip;           /* It takes compressed answers: known before a worker begins. */
+    bool ran;            /* A worker has to compress the answer, nothing else. */
+    struct slice packed; /* The answer, compressed; empty: it is sent as it is. */
+    struct slice name;   /* Of the operation, as the target has it. */
     struct error err;
     uv_work_t work;
     struct dispatch_call *next; /* In the loop's waiters. */
@@ -86,7 +85,8 @@ static void dispatch_answer(struct dispatch_call *call)
     struct slice body = gzip ? call->packed : buffer_slice(&call->call.answer);
     if (call->err.code != ERROR_NONE) {
         status = render_error_row(call->err.code)->status;
-        struct slice text = call->message.size > 0 ? call->message : slice_text(call->err.text);
+        struct slice longer = call->call.message;
+        struct slice text = longer.size > 0 ? longer : slice_text(call->err.text);
         struct buffer rendered;
         buffer_init(&rendered, request->arena, 256 + text.size);
         render_error_body(&rendered, call->err.code, text, buffer_slice(&call->call.error_members));
@@ -148,7 +148,7 @@ static void dispatch_fail_unsynced(struct dispatch_call *call, const struct erro
     struct buffer none = {0};
     call->call.answer = none;
     call->call.error_members = none;
-    call->message = (struct slice){0};
+    call->call.message = (struct slice){0};
     call->err = *reason;
     error_wrap(&call->err, "waiting for seq %llu", (unsigned long long)call->call.wait_seq);
 }
@@ -239,6 +239,7 @@ static bool dispatch_run_once(struct dispatch_call *call, enum read_tier tier)
     struct call *api = &call->call;
     buffer_init(&api->answer, api->arena, DISPATCH_ANSWER_BYTES);
     buffer_init(&api->error_members, api->arena, 0);
+    api->message = (struct slice){0};
     api->wait_seq = 0;
     error_clear(&call->err);
     bool ok = api->operation->run(api, tier, &call->err);
@@ -344,7 +345,6 @@ dispatch_call_new(struct loop *loop, struct http_request *request, bool json)
     call->ran = false;
     call->packed = (struct slice){0};
     call->name = (struct slice){0};
-    call->message = (struct slice){0};
     error_clear(&call->err);
     return call;
 }
@@ -359,7 +359,7 @@ static bool dispatch_authenticate(struct dispatch_call *call)
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     const struct credential *credential = NULL;
     return sigv4_verify(loop->sigv4, call->request, (uint64_t)now.tv_sec, &credential,
-                        &call->message, &call->err);
+                        &call->call.message, &call->err);
 }
 
 /* The body as JSON text. *answered: the body is too large, and that has been said. */

@@ -537,6 +537,11 @@ bool partiql_plan_write(const struct partiql_statement *statement,
         first = partiql_existence(&planner, keys, NODE_EXISTS);
     }
     made.condition = partiql_rest(&planner, EXPRESSION_CONDITION, first);
+    if (statement->verb == PARTIQL_EXISTS &&
+        (made.condition == NULL || statement->index.size > 0)) {
+        return error_set(err, ERROR_VALIDATION,
+                         "EXISTS() must contain a single item read with additional condition");
+    }
     *write = made;
     return true;
 }

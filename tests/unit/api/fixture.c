@@ -75,6 +75,7 @@ static bool fixture_run(struct fixture *fixture, struct call *call, struct error
     bool ok = false;
     for (size_t i = operation->worker ? 1 : 0; i < ARRAY_COUNT(tiers); i++) {
         error_clear(err);
+        call->message = (struct slice){0};
         buffer_init(&call->answer, call->arena, 1024);
         buffer_init(&call->error_members, call->arena, 64);
         ok = operation->run(call, tiers[i], err);
@@ -120,7 +121,8 @@ struct answer fixture_call(struct fixture *fixture, const char *operation, const
                   "%s does not answer JSON: %s", operation, answer.text);
     } else {
         cr_assert_neq(err.code, ERROR_NONE, "%s fails without saying why", operation);
-        answer.text = arena_printf(&fixture->arena, "%s", err.text);
+        struct slice text = call.message.size > 0 ? call.message : slice_text(err.text);
+        answer.text = arena_printf(&fixture->arena, "%.*s", SLICE_ARGS(text));
         if (call.error_members.size > 0) {
             answer.members = arena_printf(&fixture->arena, "%.*s",
                                           SLICE_ARGS(buffer_slice(&call.error_members)));
