@@ -8,12 +8,13 @@ from meridian_node import clean_environment
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 
-def test_every_operation(node, table_name):
+def run_script(node, table_name, script):
+    """What the script prints: a line for each check that held."""
     installed = subprocess.run([str(FOLDER / "install")], capture_output=True, text=True)
     assert installed.returncode == 0, installed.stderr
     key_id, secret = node.credentials()
     done = subprocess.run(
-        ["node", "operations.mjs"],
+        ["node", script],
         cwd=FOLDER / "js",
         env=clean_environment(
             AWS_ACCESS_KEY_ID=key_id,
@@ -27,4 +28,12 @@ def test_every_operation(node, table_name):
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("ok ") == 10, done.stdout
+    return done.stdout
+
+
+def test_every_operation(node, table_name):
+    assert run_script(node, table_name, "operations.mjs").count("ok ") == 10
+
+
+def test_transactions_and_statements(node, table_name):
+    assert run_script(node, table_name, "transactions.mjs").count("ok ") == 4
