@@ -10,8 +10,6 @@ import boto3
 import botocore.exceptions
 import pytest
 
-MEGABYTE = 1 << 20
-
 
 def text(value):
     return {"S": value}
