@@ -137,3 +137,96 @@ def test_a_wrong_secret_is_refused(aws, node, tmp_path):
         AWS_SECRET_ACCESS_KEY="wrong",
     )
     wrong.fails("InvalidSignatureException", "list-tables")
+
+
+def test_indexes_pages_transactions_and_statements(aws, table_name):
+    name = ("--table-name", table_name)
+    index = (
+        "IndexName=byHolder,KeySchema=[{AttributeName=holder,KeyType=HASH},"
+        "{AttributeName=n,KeyType=RANGE}],Projection={ProjectionType=INCLUDE,NonKeyAttributes=[x]}"
+    )
+    local = (
+        "IndexName=byN,KeySchema=[{AttributeName=pk,KeyType=HASH},"
+        "{AttributeName=n,KeyType=RANGE}],Projection={ProjectionType=KEYS_ONLY}"
+    )
+    made = aws(
+        "create-table",
+        *name,
+        "--attribute-definitions",
+        *(f"AttributeName={each},AttributeType=S" for each in ("pk", "sk", "holder")),
+        "AttributeName=n,AttributeType=N",
+        "--key-schema",
+        "AttributeName=pk,KeyType=HASH",
+        "AttributeName=sk,KeyType=RANGE",
+        "--global-secondary-indexes",
+        index,
+        "--local-secondary-indexes",
+        local,
+        "--billing-mode",
+        "PAY_PER_REQUEST",
+    )["TableDescription"]
+    assert made["GlobalSecondaryIndexes"][0]["IndexArn"].endswith(f"{table_name}/index/byHolder")
+    aws("wait", "table-exists", *name)
+
+    puts = []
+    for i in range(25):
+        item = {"pk": {"S": "p"}, "sk": {"S": f"s{i:02}"}, "n": {"N": str(100 - i)}}
+        item["holder"] = {"S": "ann" if i % 2 else "bob"}
+        puts.append({"PutRequest": {"Item": item}})
+    aws("batch-write-item", "--request-items", {table_name: puts})
+
+    def query(words, values, *more):
+        condition = ("--key-condition-expression", words, "--expression-attribute-values", values)
+        return aws("query", *name, *condition, *more)
+
+    holder = {":o": {"S": "ann"}}
+    found = query("holder = :o", holder, "--index-name", "byHolder")
+    assert [item["n"]["N"] for item in found["Items"]] == [str(n) for n in range(77, 100, 2)]
+    low = {":p": {"S": "p"}, ":n": {"N": "79"}}
+    found = query("pk = :p AND n < :n", low, "--index-name", "byN", "--no-scan-index-forward")
+    assert [item["sk"]["S"] for item in found["Items"]] == ["s22", "s23", "s24"]
+
+    # The CLI's own pages: three of the service's in one of its, then on from its token.
+    pages = ("--index-name", "byHolder", "--page-size", "2", "--max-items", "5")
+    first = query("holder = :o", holder, *pages)
+    second = query("holder = :o", holder, *pages, "--starting-token", first["NextToken"])
+    third = query("holder = :o", holder, *pages, "--starting-token", second["NextToken"])
+    assert "NextToken" not in third
+    numbers = [item["n"]["N"] for page in (first, second, third) for item in page["Items"]]
+    assert numbers == [str(n) for n in range(77, 100, 2)]
+
+    key = {"pk": {"S": "p"}, "sk": {"S": "s00"}}
+    update = {
+        "TableName": table_name,
+        "Key": key,
+        "UpdateExpression": "SET x = :x",
+        "ExpressionAttributeValues": {":x": {"S": "new"}},
+    }
+    put = {"TableName": table_name, "Item": {"pk": {"S": "q"}, "sk": {"S": "t"}}}
+    put["ConditionExpression"] = "attribute_not_exists(pk)"
+    aws("transact-write-items", "--transact-items", [{"Update": update}, {"Put": put}])
+    aws.fails(
+        "[None, ConditionalCheckFailed]",
+        "transact-write-items",
+        "--transact-items",
+        [{"Update": update}, {"Put": put}],
+    )
+    gets = [{"Get": {"TableName": table_name, "Key": each}} for each in (key, put["Item"])]
+    read = aws("transact-get-items", "--transact-items", gets)["Responses"]
+    assert read[0]["Item"]["x"] == {"S": "new"}
+    assert read[1]["Item"] == put["Item"]
+
+    statement = f'SELECT sk FROM "{table_name}"."byHolder" WHERE holder = ? AND n >= ?'
+    parameters = [{"S": "bob"}, {"N": "98"}]
+    chosen = aws("execute-statement", "--statement", statement, "--parameters", parameters)
+    assert chosen["Items"] == [{"sk": {"S": "s02"}}, {"sk": {"S": "s00"}}]
+    insert = f"""INSERT INTO "{table_name}" VALUE {{'pk': 'q', 'sk': 'u'}}"""
+    aws("execute-transaction", "--transact-statements", [{"Statement": insert}])
+    aws.fails("DuplicateItem", "execute-statement", "--statement", insert)
+    select = f"""SELECT * FROM "{table_name}" WHERE pk = 'q' AND sk = '%s'"""
+    statements = [{"Statement": select % sk} for sk in ("t", "u", "v")]
+    batch = aws("batch-execute-statement", "--statements", statements)["Responses"]
+    assert [answer.get("Item", {}).get("sk") for answer in batch] == [{"S": "t"}, {"S": "u"}, None]
+
+    aws("delete-table", *name)
+    aws("wait", "table-not-exists", *name)
