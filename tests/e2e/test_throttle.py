@@ -173,3 +173,42 @@ def test_it_is_off_unless_asked_for(node, table_name):
         usual.put_item(TableName=table_name, Item={"pk": {"S": "a"}})
     with urllib.request.urlopen(f"http://{node.addresses['admin']}/metrics") as answer:
         assert b"meridian_throttled_total" not in answer.read()
+
+
+def test_a_global_index_has_capacity_of_its_own(strict, client, table_name):
+    client.create_table(
+        TableName=table_name,
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "x", "AttributeType": "S"},
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-x",
+                "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+                "ProvisionedThroughput": units(1, 1),
+            }
+        ],
+        ProvisionedThroughput=units(1000, 1000),
+    )
+    client.get_waiter("table_exists").wait(
+        TableName=table_name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 500}
+    )
+    for i in range(50):  # Nothing of the index.
+        client.put_item(TableName=table_name, Item={"pk": {"S": f"k{i}"}})
+    item = {"pk": {"S": "a"}, "x": {"S": "b"}, "y": {"S": "z" * 5000}}
+    client.put_item(TableName=table_name, Item=item)
+    answer = until_refused_raw(strict, "PutItem", {"TableName": table_name, "Item": item})
+    arn = client.describe_table(TableName=table_name)["Table"]["TableArn"]
+    assert "one or more global secondary indexes of the table was exceeded" in answer.message
+    assert answer.json["ThrottlingReasons"] == [
+        {"reason": "IndexWriteProvisionedThroughputExceeded", "resource": f"{arn}/index/by-x"}
+    ]
+    answer = until_refused_raw(
+        strict, "Scan", {"TableName": table_name, "IndexName": "by-x", "Select": "COUNT"}
+    )
+    assert answer.json["ThrottlingReasons"][0]["reason"].startswith("IndexRead")
+    client.scan(TableName=table_name)  # The table's reads are another matter.
+    assert counted(strict, resource="index", side="write", limit="provisioned") >= 1

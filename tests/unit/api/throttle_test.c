@@ -479,6 +479,29 @@ Test(throttle, a_global_index_without_write_capacity_holds_up_its_table)
     metered_close(metered);
 }
 
+Test(throttle, writes_take_from_each_global_index_what_they_change_there)
+{
+    struct metered *metered = metered_open();
+    static const char bare[] = "{'TableName':'tab','Item':{'pk':{'S':'a'},'sk':{'S':'a'}}}";
+    static const char sparse[] =
+        "{'TableName':'tab','Item':{'pk':{'S':'a'},'sk':{'S':'b'},'y':{'S':'local'}}}";
+    metered_indexed(metered);
+    for (int i = 0; i < 3; i++) {
+        metered_call(metered, "PutItem", bare); /* In neither index. */
+    }
+    metered_call(metered, "PutItem", sparse); /* In the local one: two units of the table's. */
+    metered_call(metered, "PutItem",
+                 "{'TableName':'tab','Item':{'pk':{'S':'a'},'sk':{'S':'c'},'x':{'S':'one'}}}");
+    metered_refused(metered, "PutItem", bare, ERROR_THROUGHPUT, of_index,
+                    REASONS("IndexWriteProvisionedThroughputExceeded", "tab/index/glo"));
+    metered_pass(metered, 2); /* To another key of the index: it goes and comes, two units. */
+    metered_call(metered, "PutItem",
+                 "{'TableName':'tab','Item':{'pk':{'S':'a'},'sk':{'S':'c'},'x':{'S':'two'}}}");
+    metered_refused(metered, "PutItem", bare, ERROR_THROUGHPUT, of_index,
+                    REASONS("IndexWriteProvisionedThroughputExceeded", "tab/index/glo"));
+    metered_close(metered);
+}
+
 Test(throttle, reads_of_a_global_index_are_its_own_and_of_a_local_one_the_tables)
 {
     struct metered *metered = metered_open();
