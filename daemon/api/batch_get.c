@@ -155,8 +155,7 @@ static bool batch_get_one(struct call *call,
     key->halves = capacity_read_halves(size, consistent);
     table->used.halves += key->halves;
     if (!key->charged) {
-        struct capacity used = {.halves = key->halves};
-        metering_charge(call, table->request.table, THROTTLE_READ, &used);
+        metering_charge_read(call, table->request.table, size, consistent, 1);
         key->charged = true;
     }
     if (key->found && projection != NULL) {

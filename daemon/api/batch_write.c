@@ -164,7 +164,7 @@ static bool batch_write_one(struct call *call,
         return true;
     }
     entry->fate = BATCH_WRITE_DONE;
-    metering_charge_write(call, &write);
+    metering_charge_write(call, &write, 1);
     if (table->request.capacity != CAPACITY_NONE) {
         capacity_add_write(&table->used, &write, 1, call->arena);
     }

@@ -83,7 +83,7 @@ bool item_write_run(struct call *call, enum read_tier tier, struct error *err)
     bool written = store_write(call->node->store, &write, tier, call->arena, err);
     call->wait_seq = write.wait_seq;
     if (written || err->code == ERROR_CONDITION) {
-        metering_charge_write(call, &write);
+        metering_charge_write(call, &write, 1);
     }
     if (!written) {
         if (err->code == ERROR_CONDITION && state->item_on_failure && write.existed) {

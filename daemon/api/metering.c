@@ -140,11 +140,21 @@ void metering_charge(const struct call *call,
     throttle_charge(throttle, table, NULL, side, halves);
 }
 
-void metering_charge_write(const struct call *call, const struct write *write)
+void metering_charge_read(const struct call *call,
+                          const struct table *table,
+                          size_t item_bytes,
+                          bool consistent,
+                          uint32_t factor)
+{
+    struct capacity used = {.halves = capacity_read_halves(item_bytes, consistent) * factor};
+    metering_charge(call, table, THROTTLE_READ, &used);
+}
+
+void metering_charge_write(const struct call *call, const struct write *write, uint32_t factor)
 {
     struct capacity used = {0};
     if (metering_is_on(call)) {
-        capacity_add_write(&used, write, 1, call->arena);
+        capacity_add_write(&used, write, factor, call->arena);
         metering_charge(call, write->table, THROTTLE_WRITE, &used);
     }
 }

@@ -29,10 +29,16 @@ MUST_CHECK bool metering_admit_write(struct call *call,
                                      bool *admitted,
                                      struct error *err);
 
+/* What was read with one key, `factor` times. */
+void metering_charge_read(const struct call *call,
+                          const struct table *table,
+                          size_t item_bytes,
+                          bool consistent,
+                          uint32_t factor);
 /* What was used: of the table with its local indexes, and of each global index. */
 void metering_charge(const struct call *call,
                      const struct table *table,
                      enum throttle_side side,
                      const struct capacity *used);
-/* One write that store_write has done, or refused for its condition. */
-void metering_charge_write(const struct call *call, const struct write *write);
+/* One write that was done, or refused for its condition: `factor` times. */
+void metering_charge_write(const struct call *call, const struct write *write, uint32_t factor);

@@ -21,6 +21,7 @@ struct partiql_call {
     bool consistent;
     bool item_on_failure; /* ReturnValuesOnConditionCheckFailure: ALL_OLD */
     struct capacity capacity;
+    bool admitted; /* By enforced throughput. */
 };
 
 /* `one` is zeroed. Errors: VALIDATION. */

@@ -4,12 +4,14 @@
  * A run may end with WOULD_BLOCK and be repeated: writes that are done stay done, as in a
  * BatchWriteItem; so do their refusals, which another client's write could have changed since. What
  * happened to the disk, though, fails the call. */
+#include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/partiql.h"
 
 struct partiql_entry {
     struct partiql_call one;
     bool done;
+    bool charged;        /* A read: once, though a repeated run reads it again. */
     struct error *error; /* NULL: none. */
     struct slice item;   /* Found or returned; of an error the item that stood in the way. */
     bool found;
@@ -36,6 +38,7 @@ static const char *partiql_batch_code(enum error_code code)
         {ERROR_COLLECTION_SIZE, "ItemCollectionSizeLimitExceeded"},
         {ERROR_THROUGHPUT, "ProvisionedThroughputExceeded"},
         {ERROR_THROTTLED, "ThrottlingError"},
+        {ERROR_ON_DEMAND_MAX, "ThrottlingError"},
         {ERROR_ACCESS_DENIED, "AccessDenied"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
@@ -47,8 +50,7 @@ static const char *partiql_batch_code(enum error_code code)
 }
 
 /* Take the error over into the answer; false, with *err kept, when it fails the call. */
-static bool
-partiql_batch_take(const struct call *call, struct partiql_entry *entry, struct error *err)
+static bool partiql_batch_take(struct call *call, struct partiql_entry *entry, struct error *err)
 {
     if (partiql_batch_code(err->code) == NULL) {
         return false;
@@ -56,6 +58,7 @@ partiql_batch_take(const struct call *call, struct partiql_entry *entry, struct 
     entry->error = arena_alloc(call->arena, sizeof(*entry->error));
     *entry->error = *err;
     entry->done = true;
+    call->error_members.size = 0; /* Such as why it was throttled: the answer has no room for it. */
     error_clear(err);
     return true;
 }
@@ -120,8 +123,14 @@ static bool partiql_batch_one(struct call *call,
     struct partiql_call *one = &entry->one;
     if (partiql_reads(one->statement)) {
         one->capacity = (struct capacity){0}; /* A repeated run reads it again. */
-        return partiql_get(call, one, 0, tier, &entry->item, &entry->found, err) ||
-               partiql_batch_take(call, entry, err);
+        if (!partiql_get(call, one, 0, tier, &entry->item, &entry->found, err)) {
+            return partiql_batch_take(call, entry, err);
+        }
+        if (!entry->charged) {
+            metering_charge(call, one->request.table, THROTTLE_READ, &one->capacity);
+            entry->charged = true;
+        }
+        return true;
     }
     struct slice old = {NULL, 0};
     if (!partiql_put(call, one, tier, &entry->item, &old, err)) {

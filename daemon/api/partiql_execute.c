@@ -3,6 +3,7 @@
  * A SELECT by whole keys gets its items one by one; one with partition keys is a Query per value;
  * any other is a Scan. All of them end where a page ends: at Limit evaluated items, or a megabyte.
  * More than one key condition, and every Scan, run on a worker. */
+#include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/partiql.h"
 
@@ -209,6 +210,9 @@ static bool partiql_run_select(struct call *call, enum read_tier tier, struct er
     if (tier == READ_CACHED && one->select.conditions_count != 1) {
         return error_set(err, ERROR_WOULD_BLOCK, "more than one key condition, or none");
     }
+    if (!metering_admit_read(call, one->request.table, one->index, &one->admitted, err)) {
+        return false;
+    }
     one->capacity = (struct capacity){0};
     answer_begin(call);
     answer_member(call, "Items");
@@ -218,6 +222,7 @@ static bool partiql_run_select(struct call *call, enum read_tier tier, struct er
              : !partiql_run_pages(call, &rows, tier, err)) {
         return false;
     }
+    metering_charge(call, one->request.table, THROTTLE_READ, &one->capacity);
     buffer_append_byte(&call->answer, ']');
     if (rows.more) {
         answer_member(call, "NextToken");

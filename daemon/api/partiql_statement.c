@@ -1,5 +1,7 @@
 #include "daemon/api/partiql.h"
 
+#include "daemon/api/metering.h"
+
 static bool partiql_parameters(struct call *call,
                                const struct json *json,
                                struct value **values,
@@ -173,12 +175,13 @@ bool partiql_get(struct call *call,
     uint64_t wait_seq = 0;
     *found = false;
     if (!item_check_key(one->request.table, key, err) ||
+        !metering_admit_read(call, one->request.table, NULL, &one->admitted, err) ||
         !store_get(call->node->store, one->request.table, key, tier, call->arena, &image, found,
                    &wait_seq, err)) {
         return false;
     }
     partiql_wait(call, wait_seq);
-    if (one->request.capacity != CAPACITY_NONE) {
+    if (one->request.capacity != CAPACITY_NONE || metering_is_on(call)) {
         one->capacity.halves +=
             capacity_read_halves(*found ? item_size(image) : 0, one->consistent);
     }
@@ -238,11 +241,17 @@ bool partiql_put(struct call *call,
                  struct error *err)
 {
     struct write write = partiql_write_of(one);
-    bool written = store_write(call->node->store, &write, tier, call->arena, err);
-    partiql_wait(call, write.wait_seq);
     *old = (struct slice){0};
+    if (!metering_admit_write(call, write.table, &one->admitted, err)) {
+        return false;
+    }
+    bool written = store_write(call->node->store, &write, tier, call->arena, err);
+    bool refused = !written && err->code == ERROR_CONDITION;
+    partiql_wait(call, write.wait_seq);
+    if (written || refused) {
+        metering_charge_write(call, &write, 1);
+    }
     if (!written) {
-        bool refused = err->code == ERROR_CONDITION;
         if (refused && one->request.capacity != CAPACITY_NONE) {
             one->capacity.halves +=
                 capacity_write_halves(write.existed ? item_size(write.old_image) : 0, 0);

@@ -134,13 +134,6 @@ bool transaction_distinct(struct call *call, struct transaction_call *state, str
 /* --- Reasons -----------------------------------------------------------------------------------
  */
 
-struct transaction_reason {
-    enum error_code code; /* NONE: nothing stands in this action's way. */
-    const char *name;
-    const char *text;
-    struct slice item; /* Empty: none is shown. */
-};
-
 static const char *transaction_reason_name(enum error_code code)
 {
     switch ((unsigned)code) {
@@ -152,6 +145,10 @@ static const char *transaction_reason_name(enum error_code code)
         return "DuplicateItem";
     case ERROR_TRANSACTION_CONFLICT:
         return "TransactionConflict";
+    case ERROR_THROUGHPUT:
+        return "ProvisionedThroughputExceeded";
+    case ERROR_ON_DEMAND_MAX:
+        return "ThrottlingError";
     default:
         ensure(code == ERROR_VALIDATION); /* The contract of store_transact has no other. */
         return "ValidationError";
@@ -159,10 +156,10 @@ static const char *transaction_reason_name(enum error_code code)
 }
 
 /* The refusal: its text can be longer than an error's, and its reasons are members of the body. */
-static bool transaction_cancel(struct call *call,
-                               const struct transaction_reason *reasons,
-                               uint32_t count,
-                               struct error *err)
+bool transaction_cancel(struct call *call,
+                        const struct transaction_reason *reasons,
+                        uint32_t count,
+                        struct error *err)
 {
     struct buffer text;
     struct buffer *members = &call->error_members;
@@ -252,6 +249,9 @@ bool transaction_run(struct call *call,
     if (tier == READ_CACHED && transaction_is_large(state)) {
         return error_set(err, ERROR_WOULD_BLOCK, "a transaction too large for the loop");
     }
+    if (!transaction_admit(call, state, err)) {
+        return false;
+    }
     state->writes = arena_zalloc(call->arena, state->count, sizeof(*state->writes));
     for (uint32_t i = 0; i < state->count; i++) {
         const struct transaction_action *action = &state->actions[i];
@@ -273,6 +273,9 @@ bool transaction_run(struct call *call,
     bool done = store_transact(call->node->store, &transaction, tier, call->arena, err);
     call->wait_seq = transaction.wait_seq;
     state->replayed = transaction.replayed;
+    if (done || err->code == ERROR_CANCELLED) {
+        transaction_charge(call, state, done);
+    }
     return done ||
            (err->code == ERROR_CANCELLED ? transaction_cancel_all(call, state, &transaction, err)
                                          : false);

@@ -30,6 +30,7 @@ struct transaction_call {
     uint8_t digest[32];
     struct error fault; /* Of the first action that does not fit its table … */
     uint32_t faulty;    /* … which is this one. */
+    bool admitted;      /* By enforced throughput. */
     /* Of the last run. */
     struct write *writes;
     bool replayed;
@@ -62,6 +63,17 @@ MUST_CHECK bool transaction_run(struct call *call,
 /* The members that both operations answer with. */
 void transaction_answer(struct call *call, const struct transaction_call *state);
 
+/* Why one action stands in the way of all. */
+struct transaction_reason {
+    enum error_code code; /* NONE: it does not. */
+    const char *text;
+    struct slice item; /* Empty: none is shown. */
+};
+/* CANCELLED with these reasons, one for each action. False. */
+bool transaction_cancel(struct call *call,
+                        const struct transaction_reason *reasons,
+                        uint32_t count,
+                        struct error *err);
 /* CANCELLED with the one reason `fault` among `count` actions. False. */
 bool transaction_cancel_one(struct call *call,
                             uint32_t count,
@@ -78,6 +90,7 @@ struct transaction_reads {
     uint32_t count;
     struct error fault; /* As of struct transaction_call. */
     uint32_t faulty;
+    bool admitted;
 };
 
 void transaction_reads_begin(struct call *call, uint32_t count, struct transaction_reads *reads);
@@ -98,6 +111,19 @@ void transaction_reads_answer_item(struct call *call, bool found, struct slice i
  */
 MUST_CHECK bool transaction_reads_fit(const struct call *call, struct error *err);
 void transaction_reads_answer_capacity(struct call *call, const struct transaction_reads *reads);
+
+/* --- transaction_metering.c: enforced throughput ------------------------------------------------
+ */
+
+/* May this go on? Where a table has nothing left, every action on it is a reason. Errors:
+ * CANCELLED. */
+MUST_CHECK bool
+transaction_admit(struct call *call, struct transaction_call *state, struct error *err);
+MUST_CHECK bool
+transaction_reads_admit(struct call *call, struct transaction_reads *reads, struct error *err);
+/* What a run took: done, replayed, or (`done` false) cancelled after it was evaluated. */
+void transaction_charge(struct call *call, const struct transaction_call *state, bool done);
+void transaction_reads_charge(struct call *call, const struct transaction_reads *reads);
 
 /* --- transaction_digest.c --------------------------------------------------------------------- */
 

@@ -58,7 +58,8 @@ bool transaction_reads_run(struct call *call,
     if (reads->fault.code != ERROR_NONE) {
         return transaction_cancel_one(call, reads->count, reads->faulty, &reads->fault, err);
     }
-    if (!store_get_together(call->node->store, reads->reads, reads->count, tier, call->arena,
+    if (!transaction_reads_admit(call, reads, err) ||
+        !store_get_together(call->node->store, reads->reads, reads->count, tier, call->arena,
                             &call->wait_seq, err)) {
         return false;
     }
@@ -69,8 +70,11 @@ bool transaction_reads_run(struct call *call,
     if (bytes > TRANSACTION_BYTES_MAX) {
         return transaction_reads_refuse(bytes, err);
     }
-    return tier != READ_CACHED || bytes <= PAGE_BYTES_MAX ||
-           error_set(err, ERROR_WOULD_BLOCK, "a transaction too large for the loop");
+    if (tier == READ_CACHED && bytes > PAGE_BYTES_MAX) {
+        return error_set(err, ERROR_WOULD_BLOCK, "a transaction too large for the loop");
+    }
+    transaction_reads_charge(call, reads);
+    return true;
 }
 
 void transaction_reads_answer_item(struct call *call, bool found, struct slice image)

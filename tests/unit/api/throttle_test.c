@@ -517,3 +517,121 @@ Test(throttle, reads_of_a_global_index_are_its_own_and_of_a_local_one_the_tables
     metered_refused(metered, "Scan", local, ERROR_THROUGHPUT, of_table, read_members);
     metered_close(metered);
 }
+
+/* --- Transactions and statements ---------------------------------------------------------------
+ */
+
+#define NONE "{\"Code\":\"None\"}"
+#define EXCEEDED                                                                                   \
+    "{\"Code\":\"ProvisionedThroughputExceeded\",\"Message\":\"The level of configured "           \
+    "provisioned throughput for the table was exceeded. Consider increasing your provisioning "    \
+    "level with the UpdateTable API.\"}"
+
+Test(throttle, a_transaction_says_which_actions_had_nothing_left)
+{
+    struct metered *metered = metered_open();
+    metered_table(metered, 1, 2);
+    fixture_table(metered->fixture, "free", 0);
+    static const char write[] =
+        "{'TransactItems':[{'Put':{'TableName':'free','Item':{'pk':{'S':'a'}}}},{'Put':{"
+        "'TableName':'tab','Item':{'pk':{'S':'a'}}}},{'Delete':{'TableName':'tab','Key':{'pk':{"
+        "'S':'b'}}}}]}";
+    static const char write_text[] =
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [None, "
+        "ProvisionedThroughputExceeded, ProvisionedThroughputExceeded]";
+    metered_call(metered, "TransactWriteItems", write); /* Four units: two are owed. */
+    metered_refused(metered, "TransactWriteItems", write, ERROR_CANCELLED, write_text,
+                    ",\"CancellationReasons\":[" NONE "," EXCEEDED "," EXCEEDED "]");
+    metered_pass(metered, 1);
+    metered_refused(metered, "TransactWriteItems", write, ERROR_CANCELLED, write_text,
+                    ",\"CancellationReasons\":[" NONE "," EXCEEDED "," EXCEEDED "]");
+    metered->now_ns++;
+    metered_call(metered, "TransactWriteItems", write);
+
+    static const char read[] = "{'TransactItems':[{'Get':{'TableName':'tab','Key':{'pk':{'S':'a'}}"
+                               "}},{'Get':{'TableName':'free','Key':{'pk':{'S':'a'}}}}]}";
+    metered_call(metered, "TransactGetItems", read); /* Two units of the first table. */
+    metered_call(metered, "TransactGetItems", read);
+    metered_refused(metered, "TransactGetItems", read, ERROR_CANCELLED,
+                    "Transaction cancelled, please refer cancellation reasons for specific reasons "
+                    "[ProvisionedThroughputExceeded, None]",
+                    ",\"CancellationReasons\":[" EXCEEDED "," NONE "]");
+    metered_close(metered);
+}
+
+Test(throttle, a_cancelled_transaction_costs_and_a_replay_reads)
+{
+    struct metered *metered = metered_open();
+    metered_table(metered, 2, 2);
+    static const char doomed[] =
+        "{'TransactItems':[{'Put':{'TableName':'tab','Item':{'pk':{'S':'a'}},"
+        "'ConditionExpression':'attribute_exists(pk)'}}]}";
+    static const char token[] = "{'ClientRequestToken':'once','TransactItems':[{'Put':{'TableName':"
+                                "'tab','Item':{'pk':{'S':'a'}}}}]}";
+    struct answer answer = fixture_call(metered->fixture, "TransactWriteItems", doomed);
+    cr_assert_eq(answer.code, ERROR_CANCELLED);
+    cr_assert_not_null(strstr(answer.members, "ConditionalCheckFailed"), "%s", answer.members);
+    metered_refused(metered, "PutItem", put_a, ERROR_THROUGHPUT, of_table, write_members);
+    metered_pass(metered, 1);
+    metered_call(metered, "TransactWriteItems", token);
+    metered_pass(metered, 1);
+    metered_call(metered, "TransactWriteItems", token); /* From the reads: two units. */
+    metered_call(metered, "PutItem", put_a);
+    metered_pass(metered, 1);
+    metered_call(metered, "GetItem", get_a);
+    metered_close(metered);
+}
+
+Test(throttle, statements_are_metered_as_what_they_do)
+{
+    struct metered *metered = metered_open();
+    metered_table(metered, 1, 1);
+    static const char insert[] = "{'Statement':'INSERT INTO tab VALUE {\\u0027pk\\u0027:?}',"
+                                 "'Parameters':[{'S':'a'}]}";
+    static const char select[] = "{'Statement':'SELECT * FROM tab WHERE pk = ?','Parameters':["
+                                 "{'S':'a'}],'ConsistentRead':true}";
+    static const char all[] = "{'Statement':'SELECT * FROM tab'}";
+    metered_call(metered, "ExecuteStatement", insert);
+    metered_refused(metered, "ExecuteStatement", insert, ERROR_THROUGHPUT, of_table, write_members);
+    metered_pass(metered, 1);
+    struct answer answer = fixture_call(metered->fixture, "ExecuteStatement", insert);
+    cr_assert_eq(answer.code, ERROR_DUPLICATE_ITEM); /* That costs, too. */
+    metered_refused(metered, "ExecuteStatement", insert, ERROR_THROUGHPUT, of_table, write_members);
+    metered_call(metered, "ExecuteStatement", select); /* There were two units. */
+    metered_call(metered, "ExecuteStatement", all);
+    metered_call(metered, "ExecuteStatement", all); /* Half a unit each. */
+    metered_refused(metered, "ExecuteStatement", select, ERROR_THROUGHPUT, of_table, read_members);
+    metered_refused(metered, "ExecuteStatement", all, ERROR_THROUGHPUT, of_table, read_members);
+    metered_close(metered);
+}
+
+Test(throttle, each_statement_of_a_batch_is_metered_by_itself)
+{
+    struct metered *metered = metered_open();
+    metered_table(metered, 2, 2);
+#define INSERT(key)                                                                                \
+    "{'Statement':'INSERT INTO tab VALUE {\\u0027pk\\u0027:?}','Parameters':[{'S':'" key "'}]}"
+#define SELECT(key)                                                                                \
+    "{'Statement':'SELECT * FROM tab WHERE pk = ?','Parameters':[{'S':'" key                       \
+    "'}],'ConsistentRead':true}"
+#define THROTTLED                                                                                  \
+    "{'TableName':'tab','Error':{'Code':'ProvisionedThroughputExceeded','Message':'The level of "  \
+    "configured provisioned throughput for the table was exceeded. Consider increasing your "      \
+    "provisioning level with the UpdateTable API.'}}"
+    struct step steps[] = {
+        {"BatchExecuteStatement",
+         "{'Statements':[" INSERT("a") "," INSERT("b") "," INSERT("c") "]}",
+         "{'Responses':[{'TableName':'tab'},{'TableName':'tab'}," THROTTLED "]}"},
+        {"BatchExecuteStatement",
+         "{'Statements':[" SELECT("a") "," SELECT("c") "," SELECT("b") "]}",
+         "{'Responses':[{'TableName':'tab','Item':{'pk':{'S':'a'}}},{'TableName':'tab'}," THROTTLED
+         "]}"},
+    };
+    fixture_script(metered->fixture, steps, ARRAY_COUNT(steps));
+    metered_refused(metered, "ExecuteTransaction", "{'TransactStatements':[" SELECT("a") "]}",
+                    ERROR_CANCELLED,
+                    "Transaction cancelled, please refer cancellation reasons for specific reasons "
+                    "[ProvisionedThroughputExceeded]",
+                    ",\"CancellationReasons\":[" EXCEEDED "]");
+    metered_close(metered);
+}
