@@ -15,6 +15,7 @@ import kill9
 import ledger as books
 import partition
 import powercut
+import transfer
 
 
 def perform(name, run, **parameters):
@@ -59,6 +60,10 @@ def test_no_replica_knows_what_a_power_cut_took_from_its_source():
 
 def test_regions_that_all_write_agree_whatever_happens_on_the_way():
     perform("active", active.run, rounds=2, seconds=(0.3, 0.8))
+
+
+def test_no_region_ever_shows_a_part_of_a_transfer_and_each_is_made_once():
+    perform("transfer", transfer.run, rounds=2, seconds=(0.3, 0.8))
 
 
 # --- The judge -----------------------------------------------------------------------------------
