@@ -9,6 +9,7 @@ target_sources(replication PRIVATE
   payloads.c
   replicas.c
   replicas_adopt.c
+  replicas_describe.c
   replication.c
   session.c
   transport.c

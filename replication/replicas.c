@@ -69,6 +69,11 @@ uint64_t replicas_generation(struct replicas *replicas)
     return atomic_load(&replicas->generation);
 }
 
+void replicas_changed(struct replicas *replicas)
+{
+    atomic_fetch_add(&replicas->generation, 1);
+}
+
 /* --- Plans: the backfills this region owes ---------------------------------------------------- */
 
 static struct plan *replicas_plan(struct replicas *replicas, uint32_t table_id, uint16_t region)

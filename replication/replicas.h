@@ -52,6 +52,8 @@ MUST_CHECK bool replicas_leaving(struct replicas *replicas, uint32_t table_id, s
 
 /* Rises with every change of any description made here: look again at what must be told. */
 uint64_t replicas_generation(struct replicas *replicas);
+/* Somebody else has changed one. */
+void replicas_changed(struct replicas *replicas);
 
 /* The whole description of a table, for its other members. */
 void replicas_describe(struct replicas *replicas,

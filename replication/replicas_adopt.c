@@ -4,49 +4,6 @@
 
 #include <stdlib.h>
 
-void replicas_describe(struct replicas *replicas,
-                       const struct table *table,
-                       struct arena *arena,
-                       struct message_table *message)
-{
-    *message = (struct message_table){
-        .name = table->name,
-        .partition = {table->partition.name, (uint8_t)table->partition.type},
-        .sort = {table->sort.name, (uint8_t)table->sort.type},
-        .attributes_count = table->attributes_count,
-        .billing = (uint8_t)table->billing,
-        .was_on_demand = table->was_on_demand,
-        .on_demand_since_ms = table->on_demand_since_ms,
-        .read_units = table->throughput.read_units,
-        .write_units = table->throughput.write_units,
-        .created_ms = table->created_ms,
-        .deletion_protection = table->deletion_protection,
-        .schema_stamp = table->schema_stamp,
-        .schema_region = table->schema_region,
-    };
-    memcpy(message->uid, table->uid, TABLE_UID_BYTES);
-    message->attributes =
-        arena_zalloc(arena, table->attributes_count, sizeof(message->attributes[0]));
-    for (uint32_t i = 0; i < table->attributes_count; i++) {
-        message->attributes[i] = (struct message_key_attribute){table->attributes[i].name,
-                                                                (uint8_t)table->attributes[i].type};
-    }
-    message->replicas =
-        arena_zalloc(arena, table->replicas_count + 1, sizeof(message->replicas[0]));
-    for (uint32_t i = 0; i < table->replicas_count; i++) {
-        const struct replica *replica = &table->replicas[i];
-        message->replicas[message->replicas_count++] =
-            (struct message_replica){slice_text(replica->region), (uint8_t)replica->status,
-                                     slice_text(replica->reason), replica->stamp};
-    }
-    message->replicas[message->replicas_count++] = (struct message_replica){
-        slice_text(replicas->self->name),
-        table->status == TABLE_CREATING ? REPLICA_CREATING : REPLICA_ACTIVE,
-        {0},
-        0,
-    };
-}
-
 static const struct message_replica *replicas_find(const struct message_table *message,
                                                    struct slice region)
 {
@@ -64,35 +21,6 @@ static bool replicas_newer(const struct message_table *message, const struct tab
         return message->schema_stamp > table->schema_stamp;
     }
     return message->schema_region > table->schema_region;
-}
-
-/* What both a new and a changed table take over from a member's description. */
-static void replicas_take_over(const struct replicas *replicas,
-                               const struct message_table *message,
-                               struct table *table)
-{
-    table->billing = (enum billing_mode)message->billing;
-    table->was_on_demand = message->was_on_demand;
-    table->on_demand_since_ms = message->on_demand_since_ms;
-    table->throughput.read_units = message->read_units;
-    table->throughput.write_units = message->write_units;
-    table->schema_stamp = message->schema_stamp;
-    table->schema_region = message->schema_region;
-    table->replicas_count = 0;
-    for (uint32_t i = 0; i < message->replicas_count; i++) {
-        const struct message_replica *from = &message->replicas[i];
-        char region[REGION_NAME_BYTES_MAX + 1];
-        snprintf(region, sizeof(region), "%.*s", SLICE_ARGS(from->region));
-        if (slice_is(from->region, replicas->self->name) || table->replicas_count == REGIONS_MAX ||
-            replicas_entry(table, slice_text(region)) != NULL) {
-            continue;
-        }
-        struct replica *entry = &table->replicas[table->replicas_count++];
-        *entry =
-            (struct replica){.status = (enum replica_status)from->status, .stamp = from->stamp};
-        memcpy(entry->region, region, sizeof(region));
-        snprintf(entry->reason, sizeof(entry->reason), "%.*s", SLICE_ARGS(from->reason));
-    }
 }
 
 /* Note "lost/" uid: a member lists this region as ACTIVE, but its rows are gone with a former data
@@ -162,16 +90,11 @@ static bool replicas_make_table(struct replicas *replicas,
         .name = message->name,
         .status = TABLE_CREATING,
         .created_ms = clock->wall_ms(clock->context),
-        .attributes_count = message->attributes_count,
         .partition = {message->partition.name, (enum value_type)message->partition.type},
         .sort = {message->sort.name, (enum value_type)message->sort.type},
     };
     memcpy(table.uid, message->uid, TABLE_UID_BYTES);
-    for (uint32_t i = 0; i < message->attributes_count; i++) {
-        table.attributes[i] = (struct key_attribute){message->attributes[i].name,
-                                                     (enum value_type)message->attributes[i].type};
-    }
-    replicas_take_over(replicas, message, &table);
+    replicas_take_over(replicas, message, true, arena, &table);
     for (uint32_t i = 0; i < table.replicas_count; i++) {
         struct replica *entry = &table.replicas[i];
         entry->stamp = entry->stamp == 0 ? message->schema_stamp : entry->stamp;
@@ -319,7 +242,7 @@ static bool replicas_update_table(struct replicas *replicas,
     struct table changed = *table;
     bool fill[REGIONS_MAX] = {0};
     bool amended = false;
-    replicas_take_over(replicas, message, &changed);
+    replicas_take_over(replicas, message, false, arena, &changed);
     if (self->status == REPLICA_ACTIVE && changed.status == TABLE_CREATING) {
         changed.status = TABLE_ACTIVE;
     }

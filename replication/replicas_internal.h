@@ -1,4 +1,4 @@
-/* What replicas.c and replicas_adopt.c share. */
+/* What replicas.c, replicas_describe.c and replicas_adopt.c share. */
 #pragma once
 
 #include "replication/replicas.h"
@@ -52,6 +52,13 @@ void replicas_remove_entry(struct table *table, struct slice region);
 /* Give the description, and every replica whose stamp is 0, a new stamp and store it. Under the
  * catalog's change lock. */
 bool replicas_commit(struct replicas *replicas, struct table *table, struct error *err);
+/* What both a new and a changed table take over from a member's description; what it points to is
+ * in the arena or borrowed from the message. Its replicas' entry of this region is left out. */
+void replicas_take_over(const struct replicas *replicas,
+                        const struct message_table *message,
+                        bool new_table,
+                        struct arena *arena,
+                        struct table *table);
 /* No change when the region is not listed or has that status already. */
 bool replicas_set_status(struct replicas *replicas,
                          uint32_t table_id,

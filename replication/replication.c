@@ -271,6 +271,12 @@ bool replication_replica_delete(struct replication *replication,
     return ok;
 }
 
+void replication_table_changed(struct replication *replication)
+{
+    replicas_changed(replication->machines.replicas);
+    transport_wake(replication->transport);
+}
+
 bool replication_table_leaving(struct replication *replication,
                                uint32_t table_id,
                                struct error *err)

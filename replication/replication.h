@@ -67,6 +67,8 @@ MUST_CHECK bool replication_replica_delete(struct replication *replication,
                                            uint32_t table_id,
                                            struct slice region,
                                            struct error *err);
+/* The description of a table with replicas has changed here: the other members are told. */
+void replication_table_changed(struct replication *replication);
 /* The local table is being deleted: the other members forget this region. Call before the drop. */
 MUST_CHECK bool
 replication_table_leaving(struct replication *replication, uint32_t table_id, struct error *err);

@@ -4,6 +4,8 @@
  * The document is a flat list, one entry per thing that scales:
  * [{"RegionName":"…" (reads of that replica) or absent (writes of all),"IndexName":"…" or absent,
  * "Settings":{…as in the update}},…] */
+#include "daemon/api/scaling.h"
+
 #include "daemon/api/operations.h"
 #include "daemon/api/resource.h"
 
@@ -200,6 +202,20 @@ scaling_find(const struct scaling_entries *entries, struct slice region, struct 
         }
     }
     return NULL;
+}
+
+bool scaling_of_writes(struct call *call,
+                       const struct table *table,
+                       struct slice index,
+                       bool *scaled,
+                       struct error *err)
+{
+    struct scaling_entries *stored = arena_zalloc(call->arena, 1, sizeof(*stored));
+    if (!scaling_read(call, table, stored, err)) {
+        return false;
+    }
+    *scaled = scaling_find(stored, (struct slice){NULL, 0}, index) != NULL;
+    return true;
 }
 
 static void scaling_write_entry(struct buffer *to, const struct scaling_entry *entry)

@@ -172,29 +172,25 @@ static bool table_update_decode(struct call *call, struct error *err)
 
 /* --- Doing it --------------------------------------------------------------------------------- */
 
-/* What concerns every region alike would have to change in all of them. */
+/* A description with replicas is the group's. The members are told of the new one; while one of
+ * them is being filled nothing else changes. */
 static bool
 table_update_replicated(const struct call *call, const struct table *table, struct error *err)
 {
-    const struct table_update *state = call->state;
-    static const char *const members[] = {
-        [CONCERN_CAPACITY] = "BillingMode",
-        [CONCERN_WARM] = "WarmThroughput",
-        [CONCERN_INDEX] = "GlobalSecondaryIndexUpdates",
-        [CONCERN_ENCRYPTION] = "SSESpecification",
-        [CONCERN_CLASS] = "TableClass",
-        [CONCERN_REPLICAS] = NULL,
-    };
-    const char *member = members[state->concern];
-    if (state->concern == CONCERN_CAPACITY && json_get(call->body, "BillingMode") == NULL) {
-        member = json_get(call->body, "ProvisionedThroughput") != NULL ? "ProvisionedThroughput"
-                                                                       : "OnDemandThroughput";
+    if (table->replicas_count == 0) {
+        return true;
     }
-    return table->replicas_count == 0 || member == NULL ||
-           error_set(err, ERROR_NOT_IMPLEMENTED,
-                     "This version does not support the parameter %s of UpdateTable for a table "
-                     "with replicas",
-                     member);
+    for (uint32_t i = 0; i < table->replicas_count; i++) {
+        if (table->replicas[i].status == REPLICA_CREATING) {
+            return error_set(err, ERROR_IN_USE,
+                             "The resource which you are attempting to change is in use.");
+        }
+    }
+    return call->node->replication != NULL ||
+           error_set(err, ERROR_IN_USE,
+                     "Table %.*s has replicas in other regions, and this node was started without "
+                     "the cluster they belong to",
+                     SLICE_ARGS(table->name));
 }
 
 static bool table_update_change(struct call *call,
@@ -254,15 +250,23 @@ table_update_description(struct call *call, const struct table *table, struct er
         memcpy(indexes, table->indexes, table->indexes_count * sizeof(*indexes));
     }
     changed->indexes = indexes;
-    if (!table_update_replicated(call, table, err) ||
-        !table_update_change(call, changed, indexes, err)) {
+    if (state->concern != CONCERN_PROTECTION && !table_update_replicated(call, table, err)) {
+        return false;
+    }
+    if (!table_update_change(call, changed, indexes, err)) {
         return false;
     }
     if (state->concern != CONCERN_PROTECTION) {
         changed->schema_stamp = store->clock.stamp(store->clock.context, table->schema_stamp);
         changed->schema_region = store->region_id;
     }
-    return catalog_update(store->catalog, changed, err);
+    if (!catalog_update(store->catalog, changed, err)) {
+        return false;
+    }
+    if (changed->replicas_count > 0 && state->concern != CONCERN_PROTECTION) {
+        replication_table_changed(call->node->replication);
+    }
+    return true;
 }
 
 /* Again, as the newest description has it: decode's may be old by now, or replaced just here. */

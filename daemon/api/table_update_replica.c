@@ -1,4 +1,5 @@
 /* UpdateTable: ReplicaUpdates (dynamodb-features.md 7.3). */
+#include "daemon/api/scaling.h"
 #include "daemon/api/table_update.h"
 
 /* The one replica action of the request, checked as far as that needs no table. */
@@ -69,6 +70,36 @@ static bool table_update_check_region(struct call *call, struct slice region, st
                      SLICE_ARGS(region), SLICE_ARGS(buffer_slice(&names)));
 }
 
+/* Every region must be able to take the writes of all others. */
+static bool table_update_scales(struct call *call, const struct table *table, struct error *err)
+{
+    bool scaled = true;
+    if (table->billing == BILLING_PAY_PER_REQUEST) {
+        return true;
+    }
+    if (!scaling_of_writes(call, table, (struct slice){NULL, 0}, &scaled, err)) {
+        return false;
+    }
+    if (!scaled) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Table write capacity should either be Pay-Per-Request or AutoScaled.");
+    }
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        const struct table_index *index = &table->indexes[i];
+        if (index->kind != INDEX_GLOBAL) {
+            continue;
+        }
+        if (!scaling_of_writes(call, table, index->name, &scaled, err)) {
+            return false;
+        }
+        if (!scaled) {
+            return error_set(err, ERROR_VALIDATION,
+                             "GSI write capacity should either be Pay-Per-Request or AutoScaled.");
+        }
+    }
+    return true;
+}
+
 bool table_update_replicas(struct call *call, const struct table *table, struct error *err)
 {
     const struct table_update *state = call->state;
@@ -77,10 +108,8 @@ bool table_update_replicas(struct call *call, const struct table *table, struct 
         if (!table_update_check_region(call, state->region, err)) {
             return false;
         }
-        if (table->billing != BILLING_PAY_PER_REQUEST) {
-            return error_set(err, ERROR_VALIDATION,
-                             "Table write capacity should either be Pay-Per-Request or "
-                             "AutoScaled.");
+        if (!table_update_scales(call, table, err)) {
+            return false;
         }
         return replication_replica_create(replication, table->id, state->region, err);
     }

@@ -97,6 +97,7 @@ enum {
     PEER_RAW_BYTES_MAX = 2 << 20,     /* Records of a batch, decompressed. */
     PEER_DECODED_BYTES_MAX = 8 << 20, /* Memory one message may take while it is decoded. */
     PEER_TABLE_ATTRIBUTES_MAX = TABLE_ATTRIBUTES_MAX, /* Of one table, as the catalog has it. */
+    PEER_KEY_PARTS_MAX = 4,                           /* Attributes of each part of an index key. */
     PEER_TEXT_BYTES_MAX = 1024,                       /* Refusals and reasons. */
     PEER_UNACKED_BATCHES_MAX = 512, /* Applied, not yet durable; past it they are joined. */
     CLOCK_AHEAD_MS_MAX = 60000,     /* A peer's stamp drags our clock at most this far ahead. */

@@ -97,6 +97,25 @@ struct message_replica {
     uint64_t stamp;
 };
 
+struct message_throughput {
+    int64_t read_units, write_units;
+    int64_t read_units_max, write_units_max;
+    int64_t read_units_warm, write_units_warm;
+    uint64_t increased_ms, decreased_ms;
+    uint32_t decreases;
+};
+
+struct message_index {
+    struct slice name;
+    uint8_t kind; /* enum index_kind. */
+    struct message_key_attribute partition[PEER_KEY_PARTS_MAX], sort[PEER_KEY_PARTS_MAX];
+    uint32_t partition_count, sort_count;
+    uint8_t projection; /* enum projection_kind. */
+    struct slice *non_key;
+    uint32_t non_key_count;
+    struct message_throughput throughput;
+};
+
 struct message_table {
     uint64_t request;
     uint8_t uid[MESSAGE_UID_BYTES];
@@ -107,7 +126,12 @@ struct message_table {
     uint8_t billing; /* enum billing_mode. */
     bool was_on_demand;
     uint64_t on_demand_since_ms;
-    int64_t read_units, write_units;
+    struct message_throughput throughput;
+    uint8_t table_class; /* enum table_class. */
+    uint64_t class_changed_ms;
+    bool encrypted;
+    struct message_index *indexes;
+    uint32_t indexes_count;
     uint64_t created_ms;
     bool deletion_protection;
     struct message_replica *replicas;

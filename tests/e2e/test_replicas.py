@@ -127,6 +127,101 @@ def test_a_member_that_deletes_its_table_leaves_the_group(clients, table_name):
     home.delete_table(TableName=table_name)
 
 
+def both_active(clients, table_name):
+    home, away = clients[HOME], clients[AWAY]
+    wait_until(lambda: replicas(home, table_name) == {AWAY: "ACTIVE"})
+    wait_until(lambda: (describe(away, table_name) or {}).get("TableStatus") == "ACTIVE")
+
+
+def test_what_all_replicas_share_is_changed_from_any_of_them(clients, table_name):
+    home, away = clients[HOME], clients[AWAY]
+    create(home, table_name)
+    home.update_table(TableName=table_name, ReplicaUpdates=replica("Create", AWAY))
+    both_active(clients, table_name)
+    units = {"ReadCapacityUnits": 7, "WriteCapacityUnits": 8}
+    answer = away.update_table(
+        TableName=table_name, BillingMode="PROVISIONED", ProvisionedThroughput=units
+    )["TableDescription"]
+    assert answer["TableStatus"] == "UPDATING"
+    assert answer["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+    def shown(client):
+        return describe(client, table_name)
+
+    wait_until(lambda: shown(home)["BillingModeSummary"]["BillingMode"] == "PROVISIONED")
+    for client in (home, away):
+        throughput = shown(client)["ProvisionedThroughput"]
+        assert {name: throughput[name] for name in units} == units
+    more = {"ReadCapacityUnits": 9, "WriteCapacityUnits": 9}
+    home.update_table(TableName=table_name, ProvisionedThroughput=more)
+    wait_until(lambda: shown(away)["ProvisionedThroughput"]["WriteCapacityUnits"] == 9)
+    away.update_table(TableName=table_name, BillingMode="PAY_PER_REQUEST")
+    wait_until(lambda: shown(home)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST")
+    home.update_table(TableName=table_name, TableClass="STANDARD_INFREQUENT_ACCESS")
+    wait_until(lambda: "TableClassSummary" in shown(away))
+    home.update_table(TableName=table_name, SSESpecification={"Enabled": True})
+    wait_until(lambda: "SSEDescription" in shown(away))
+    # Each region has a key of its own.
+    assert f":{AWAY}:" in shown(away)["SSEDescription"]["KMSMasterKeyArn"]
+    assert replicas(home, table_name) == {AWAY: "ACTIVE"}
+    home.put_item(TableName=table_name, Item={"pk": {"S": "x"}})
+    wait_until(lambda: item(away, table_name, "x") is not None)
+
+
+def test_a_replica_has_the_indexes_of_its_table(clients, table_name):
+    home, away = clients[HOME], clients[AWAY]
+    home.create_table(
+        TableName=table_name,
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "g")
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        LocalSecondaryIndexes=[
+            {
+                "IndexName": "local",
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "g", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "global",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["note"]},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    home.get_waiter("table_exists").wait(TableName=table_name)
+    written = {"pk": {"S": "a"}, "sk": {"S": "b"}, "g": {"S": "c"}, "note": {"S": "n"}}
+    home.put_item(TableName=table_name, Item=written)
+    home.update_table(TableName=table_name, ReplicaUpdates=replica("Create", AWAY))
+    both_active(clients, table_name)
+    late = {**written, "sk": {"S": "late"}}
+    home.put_item(TableName=table_name, Item=late)
+    wait_until(
+        lambda: away.query(
+            TableName=table_name,
+            IndexName="global",
+            KeyConditionExpression="g = :g",
+            ExpressionAttributeValues={":g": {"S": "c"}},
+        )["Items"]
+        == [written, late]
+    )
+    for name in ("AttributeDefinitions", "KeySchema"):
+        assert describe(home, table_name)[name] == describe(away, table_name)[name]
+    for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        (ours,), (theirs,) = (describe(client, table_name)[kind] for client in (home, away))
+        for name in ("IndexName", "KeySchema", "Projection", "ItemCount"):
+            assert ours[name] == theirs[name], name
+
+
 def test_the_cli_and_the_javascript_sdk_make_replicas_too(cluster, clients, table_name):
     home_node = cluster.nodes[HOME]
     create(clients[HOME], table_name)

@@ -389,8 +389,8 @@ Test(table, replicas_are_described)
         {"UpdateTable",
          "{'TableName':'abc','BillingMode':'PROVISIONED','ProvisionedThroughput':"
          "{'ReadCapacityUnits':1,'WriteCapacityUnits':1}}",
-         "NOT_IMPLEMENTED: This version does not support the parameter BillingMode of UpdateTable "
-         "for a table with replicas"},
+         "IN_USE: Table abc has replicas in other regions, and this node was started without the "
+         "cluster they belong to"},
         {"UpdateTable", "{'TableName':'abc','ReplicaUpdates':[" REPLICA("Delete", "eu-west-1") "]}",
          "IN_USE ~eu-west-1"},
         {"DeleteTable", "{'TableName':'abc'}", "IN_USE ~replicas in other regions"},

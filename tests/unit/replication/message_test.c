@@ -41,6 +41,26 @@ static struct message_table sample_table(void)
     replicas[0] = (struct message_replica){SLICE_LITERAL("eu-west-1"), 1, {0}, 0};
     replicas[1] =
         (struct message_replica){SLICE_LITERAL("us-east-1"), 3, SLICE_LITERAL("disk"), 77};
+    struct slice *non_key = arena_alloc(&arena, sizeof(*non_key));
+    *non_key = SLICE_LITERAL("note");
+    struct message_index *indexes = arena_zalloc(&arena, 2, sizeof(*indexes));
+    indexes[0] = (struct message_index){
+        .name = SLICE_LITERAL("local"),
+        .partition = {attributes[0]},
+        .sort = {attributes[1]},
+        .partition_count = 1,
+        .sort_count = 1,
+    };
+    indexes[1] = (struct message_index){
+        .name = SLICE_LITERAL("global"),
+        .kind = 1,
+        .partition = {attributes[1], attributes[0]},
+        .partition_count = 2,
+        .projection = 2,
+        .non_key = non_key,
+        .non_key_count = 1,
+        .throughput = {1, 2, 3, 4, 5, 6, 7, 8, 9},
+    };
     return (struct message_table){
         .request = 9,
         .uid = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
@@ -52,8 +72,12 @@ static struct message_table sample_table(void)
         .billing = 1,
         .was_on_demand = true,
         .on_demand_since_ms = 5,
-        .read_units = 6,
-        .write_units = 7,
+        .throughput = {6, 7, 8, 9, 10, 11, 12, 13, 14},
+        .table_class = 1,
+        .class_changed_ms = 15,
+        .encrypted = true,
+        .indexes = indexes,
+        .indexes_count = 2,
         .created_ms = 8,
         .deletion_protection = true,
         .replicas = replicas,
@@ -198,6 +222,24 @@ Test(message, a_table_comes_back_field_by_field)
     cr_assert(slice_is(back.table.replicas[1].region, "us-east-1"));
     cr_assert(slice_is(back.table.replicas[1].reason, "disk"));
     cr_assert_eq(back.table.schema_region, 11);
+    cr_assert_eq(back.table.throughput.read_units, 6);
+    cr_assert_eq(back.table.throughput.write_units_max, 9);
+    cr_assert_eq(back.table.throughput.write_units_warm, 11);
+    cr_assert_eq(back.table.throughput.decreased_ms, 13);
+    cr_assert_eq(back.table.throughput.decreases, 14);
+    cr_assert(back.table.encrypted);
+    cr_assert_eq(back.table.table_class, 1);
+    cr_assert_eq(back.table.class_changed_ms, 15);
+    cr_assert_eq(back.table.indexes_count, 2);
+    const struct message_index *global = &back.table.indexes[1];
+    cr_assert(slice_is(back.table.indexes[0].name, "local"));
+    cr_assert_eq(back.table.indexes[0].sort_count, 1);
+    cr_assert(slice_is(global->partition[1].name, "user"));
+    cr_assert_eq(global->partition_count, 2);
+    cr_assert_eq(global->kind, 1);
+    cr_assert_eq(global->projection, 2);
+    cr_assert(slice_is(global->non_key[0], "note"));
+    cr_assert_eq(global->throughput.decreases, 9);
     cr_assert(back.table.leaving && back.table.deletion_protection && back.table.was_on_demand);
 }
 
@@ -397,8 +439,26 @@ Test(message, a_table_is_checked_field_by_field)
     message.table.leaver = (struct slice){0};
     expect_refused(&message, "settings are out of range");
     message = sample(MESSAGE_TABLE_STATE);
-    message.table.read_units = -1;
+    message.table.table_class = 2;
     expect_refused(&message, "settings are out of range");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.throughput.read_units = -1;
+    expect_refused(&message, "a throughput of -1 units");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.indexes[1].throughput.write_units_warm = -1;
+    expect_refused(&message, "a throughput of -1 units");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.indexes[0].partition_count = 0;
+    expect_refused(&message, "an index does not decode");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.indexes[0].name = SLICE_LITERAL("ab");
+    expect_refused(&message, "an index does not decode");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.indexes[0].sort[0].type = 0;
+    expect_refused(&message, "an index key without a type");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.indexes[1].non_key[0] = (struct slice){0};
+    expect_refused(&message, "a projected name of 0 bytes");
     message = sample(MESSAGE_TABLE_STATE);
     message.table.schema_stamp = MESSAGE_STAMP_MAX + 1;
     expect_refused(&message, "settings are out of range");
