@@ -155,15 +155,29 @@ partiql_clause(struct partiql_parser *parser, const char *word, struct partiql_f
     return *form != NULL;
 }
 
+/* What follows the projection. */
+static bool partiql_select_rest(struct partiql_parser *parser, struct partiql_tree *tree)
+{
+    tree->operation = PARTIQL_OPERATION_SELECT;
+    return partiql_expect_word(parser, "FROM") && partiql_sources(parser, &tree->sources) &&
+           partiql_where(parser, tree) && partiql_group(parser, tree) &&
+           partiql_clause(parser, "HAVING", &tree->having) && partiql_order_by(parser, tree) &&
+           partiql_clause(parser, "LIMIT", &tree->limit) &&
+           partiql_clause(parser, "OFFSET", &tree->offset);
+}
+
 /* Behind SELECT. */
 static bool partiql_select(struct partiql_parser *parser, struct partiql_tree *tree)
 {
-    tree->operation = PARTIQL_OPERATION_SELECT;
-    return partiql_projection(parser, tree) && partiql_expect_word(parser, "FROM") &&
-           partiql_sources(parser, &tree->sources) && partiql_where(parser, tree) &&
-           partiql_group(parser, tree) && partiql_clause(parser, "HAVING", &tree->having) &&
-           partiql_order_by(parser, tree) && partiql_clause(parser, "LIMIT", &tree->limit) &&
-           partiql_clause(parser, "OFFSET", &tree->offset);
+    return partiql_projection(parser, tree) && partiql_select_rest(parser, tree);
+}
+
+/* Behind PIVOT: well formed, and refused by name. */
+static bool partiql_pivot(struct partiql_parser *parser, struct partiql_tree *tree)
+{
+    tree->value = true;
+    return partiql_form(parser) != NULL && partiql_expect_word(parser, "AT") &&
+           partiql_form(parser) != NULL && partiql_select_rest(parser, tree);
 }
 
 bool partiql_skip_select(struct partiql_parser *parser)
@@ -362,6 +376,9 @@ static bool partiql_any(struct partiql_parser *parser, struct partiql_tree *tree
 {
     if (partiql_accept_word(parser, "SELECT")) {
         return partiql_select(parser, tree);
+    }
+    if (partiql_accept_word(parser, "PIVOT")) {
+        return partiql_pivot(parser, tree);
     }
     if (partiql_accept_word(parser, "INSERT")) {
         return partiql_insert(parser, tree);
