@@ -45,14 +45,20 @@ class Request:
     def scope(self):
         return "/".join((self.headers["x-amz-date"][:8], self.region, self.service, "aws4_request"))
 
-    def sign(self):
-        names = self.signed_names or sorted(self.headers)
-        canonical = "\n".join(
+    def names(self):
+        return self.signed_names or sorted(set(self.headers) - {"authorization"})
+
+    def canonical(self):
+        names = self.names()
+        payload = self.headers.get("x-amz-content-sha256", hashlib.sha256(self.body).hexdigest())
+        return "\n".join(
             ["POST", "/", ""]
             + [f"{name}:{' '.join(self.headers[name].split())}" for name in names]
-            + ["", ";".join(names), hashlib.sha256(self.body).hexdigest()]
+            + ["", ";".join(names), payload]
         )
-        to_sign = "\n".join(
+
+    def to_sign(self, canonical):
+        return "\n".join(
             [
                 "AWS4-HMAC-SHA256",
                 self.headers["x-amz-date"],
@@ -60,6 +66,10 @@ class Request:
                 hashlib.sha256(canonical.encode()).hexdigest(),
             ]
         )
+
+    def sign(self):
+        names = self.names()
+        to_sign = self.to_sign(self.canonical())
         made = signature(
             self.secret, self.headers["x-amz-date"], self.region, self.service, to_sign
         )
