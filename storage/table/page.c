@@ -112,12 +112,18 @@ static void page_query_range(struct page_walk *walk)
 
 /* --- ExclusiveStartKey ---------------------------------------------------------------------- */
 
+/* A query of one whole key. Its page is the last whatever Limit says: it could not be restarted. */
+static bool page_is_point(const struct page_request *request)
+{
+    return request->query && request->index == NULL &&
+           (!table_has_sort(request->table) || request->condition.sort == SORT_EQ);
+}
+
 static bool
 page_check_query_start(const struct page_walk *walk, struct slice key, struct error *err)
 {
     const struct page_request *request = walk->request;
-    if (request->index == NULL &&
-        (!table_has_sort(request->table) || request->condition.sort == SORT_EQ)) {
+    if (page_is_point(request)) {
         return error_set(err, ERROR_VALIDATION,
                          "The query can return at most one row and cannot be restarted");
     }
@@ -346,7 +352,7 @@ static bool page_run(struct page_walk *walk, struct engine_iterator *iterator, s
             return false;
         }
         if (full) {
-            return page_last(walk, iterator, err);
+            return page_is_point(walk->request) || page_last(walk, iterator, err);
         }
         at = backward ? engine_iterator_previous(iterator, err)
                       : engine_iterator_next(iterator, err);

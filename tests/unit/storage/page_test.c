@@ -246,6 +246,18 @@ Test(page, bad_start_keys_of_a_query_are_refused)
     refuses(&request, "The query can return at most one row and cannot be restarted");
 }
 
+Test(page, a_query_of_one_whole_key_has_no_next_page)
+{
+    put_letters();
+    struct page_request request = query("p");
+    request.condition.sort = SORT_EQ;
+    request.condition.low = sample_s("ab");
+    request.limit = 1;
+    struct page page = run(&request);
+    cr_assert_str_eq(sorts(&page), "ab");
+    cr_assert_eq(page.last.size, 0);
+}
+
 /* --- What a page counts ---------------------------------------------------------------------- */
 
 Test(page, a_filter_runs_after_counting_and_a_projection_after_the_filter)
