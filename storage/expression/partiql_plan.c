@@ -514,6 +514,17 @@ static bool partiql_plan_actions(const struct partiql_planner *planner, struct e
     return bind_update(&binding, planner->err);
 }
 
+/* Are there conditions beside those on the key? */
+static bool partiql_is_more(const struct partiql_planner *planner)
+{
+    for (uint32_t i = 0; i < planner->parts_count; i++) {
+        if (!planner->taken[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool partiql_plan_write(const struct partiql_statement *statement,
                         const struct key_schema *keys,
                         struct arena *arena,
@@ -534,14 +545,16 @@ bool partiql_plan_write(const struct partiql_statement *statement,
         if (!partiql_plan_actions(&planner, &made.update)) {
             return false;
         }
-        first = partiql_existence(&planner, keys, NODE_EXISTS);
     }
-    made.condition = partiql_rest(&planner, EXPRESSION_CONDITION, first);
     if (statement->verb == PARTIQL_EXISTS &&
-        (made.condition == NULL || statement->index.size > 0)) {
+        (!partiql_is_more(&planner) || statement->index.size > 0)) {
         return error_set(err, ERROR_VALIDATION,
                          "EXISTS() must contain a single item read with additional condition");
     }
+    if (statement->verb != PARTIQL_DELETE) { /* Both are about an item that is there. */
+        first = partiql_existence(&planner, keys, NODE_EXISTS);
+    }
+    made.condition = partiql_rest(&planner, EXPRESSION_CONDITION, first);
     *write = made;
     return true;
 }

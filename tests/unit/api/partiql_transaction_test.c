@@ -44,6 +44,10 @@ Test(partiql_transaction, writes_happen_together)
          "conditional request failed','Item':{'n':{'N':'1'},'pk':{'S':'a'}}},{'Code':'None'},{"
          "'Code':'None'}]"},
         {"ExecuteTransaction",
+         ALL(ONE("EXISTS(SELECT * FROM abc WHERE pk=" Q "none" Q " AND n<>1)")),
+         "CANCELLED ~,'CancellationReasons':[{'Code':'ConditionalCheckFailed','Message':'The "
+         "conditional request failed'}]"},
+        {"ExecuteTransaction",
          ALL(ONE("UPDATE abc SET n=1 WHERE pk=" Q "none" Q) "," ONE("INSERT INTO abc VALUE {" Q
                                                                     "pk" Q ":" Q "a" Q "}")),
          "CANCELLED ~,'CancellationReasons':[{'Code':'ConditionalCheckFailed','Message':'The "
