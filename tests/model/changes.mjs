@@ -28,6 +28,7 @@ export function indexChange(r, world) {
           };
     const apply = (now) => {
         const changed = now.tables.get(name);
+        now.tokens.clear(); // A Put that was right before may now be refused before its token is looked at.
         changed.indexes = changed.indexes.filter((each) => each.name !== LATE);
         changed.indexes.push((held ? changed.index(LATE) ?? held : index).as(held ? "deleting" : "creating"));
         return { anything: true };

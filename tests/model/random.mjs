@@ -118,8 +118,8 @@ export function valueFor(r, table, name) {
     return (OF_NAME[name] ?? anyValue)(r);
 }
 
-export const attributeNames = (table) => [...FREE_NAMES, ...new Set(table.indexes.flatMap((index) => index.keys.map(({ name }) => name)))].filter(
-    (name) => !table.schema.some((key) => key.name === name));
+export const attributeNames = (table) =>
+    unique([...FREE_NAMES, ...table.indexes.flatMap((index) => index.keys.map(({ name }) => name))]).filter((name) => !table.schema.some((key) => key.name === name));
 
 export function key(r, table) {
     const domain = { S: (n) => `p${n}`, N: (n) => String(n * 10), B: (n) => Buffer.from([n, 0, 255]).toString("base64") };

@@ -50,7 +50,7 @@ const RANGE_TESTS = {
 // A test of the last sort attribute that is named: {text, holds(value), whole: equality}.
 function rangeTest(r, { name, type }, value, other, names) {
     if (type !== "N" && r.chance(25)) {
-        const prefix = type === "S" ? { S: value.S.slice(0, 1) } : { B: Buffer.from(value.B, "base64").subarray(0, 1).toString("base64") };
+        const prefix = type === "S" ? { S: [...value.S][0] } : { B: Buffer.from(value.B, "base64").subarray(0, 1).toString("base64") };
         const starts = (held) =>
             type === "S" ? held.S.startsWith(prefix.S) : Buffer.from(held.B, "base64").subarray(0, 1).equals(Buffer.from(prefix.B, "base64"));
         return { text: `begins_with(${names.name(name)}, ${names.value(prefix)})`, holds: starts };
@@ -86,11 +86,15 @@ export function query(r, world) {
     const like = sample.length > 0 && r.chance(85) ? r.pick(sample).item : { ...random.item(r, table) };
     const keyValue = (part) => (like[part.name]?.[part.type] ? like[part.name] : random.scalar(r, part.type));
     const names = new Names();
-    const parts = hash.map((part) => ({ name: part.name, text: `${names.name(part.name)} = ${names.value(keyValue(part))}`, holds: equalTo(keyValue(part)) }));
+    const equality = (part) => {
+        const value = keyValue(part);
+        return { name: part.name, text: `${names.name(part.name)} = ${names.value(value)}`, holds: equalTo(value) };
+    };
+    const parts = hash.map(equality);
     let whole = range.length === 0;
     if (range.length > 0 && r.chance(60)) {
         const count = 1 + r.below(range.length);
-        range.slice(0, count - 1).forEach((part) => parts.push({ name: part.name, text: `${names.name(part.name)} = ${names.value(keyValue(part))}`, holds: equalTo(keyValue(part)) }));
+        parts.push(...range.slice(0, count - 1).map(equality));
         const last = range[count - 1];
         const other = sample.length > 0 ? r.pick(sample).item[last.name] : keyValue(last);
         const test = rangeTest(r, last, keyValue(last), other, names);
@@ -109,8 +113,8 @@ export function query(r, world) {
     if (r.chance(50)) {
         body.Limit = spec.limit = 1 + r.below(6);
     }
-    const startable = index ? true : !whole;
-    if (startable && r.chance(30)) {
+    spec.point = !index && whole; // At most one row, and no page behind it.
+    if (!spec.point && r.chance(30)) {
         const rows = matching(table, index, spec);
         if (rows.length > 0) {
             body.ExclusiveStartKey = spec.start = keyOfRow(table, index, r.pick(rows).item);
@@ -188,7 +192,7 @@ export function readPage(table, spec) {
     if (!spec.countOnly) {
         body.Items = shown.map((item) => (spec.projection ? pick(item, spec.projection) : item));
     }
-    if (more) {
+    if (more && !spec.point) {
         body.LastEvaluatedKey = keyOfRow(table, index, page.at(-1).item);
     }
     const units = readUnits(page.reduce((sum, { entry }) => sum + itemSize(entry), 0), spec.consistent);

@@ -308,7 +308,8 @@ export function statementBatch(r, world) {
         };
         return { operation: "BatchExecuteStatement", body: { Statements: reads.map((read) => statementBody(read)) }, apply };
     }
-    const writes = keys.map(({ name, key }) => ({ ...writeStatement(r, world.tables.get(name), key, ["put", "update", "delete"], "NONE"), showItem: r.chance(30) }));
+    const writes = keys.map(({ name, key }) => ({ ...writeStatement(r, world.tables.get(name), key, ["put", "update", "delete"], "NONE") }))
+        .map((made) => ({ ...made, showItem: !made.write.duplicate && r.chance(30) }));
     const one = (now, { write, showItem }) => {
         const { error, item } = applyWrite(now.tables.get(write.name), write, { showItem });
         const code = error && write.duplicate && error !== "ValidationException" ? "DuplicateItem" : CODE[error];
@@ -333,7 +334,7 @@ export function statementTransaction(r, world) {
         return { operation: "ExecuteTransaction", body: { TransactStatements: reads.map((read) => statementBody(read)) }, apply };
     }
     const writes = keys.map(({ name, key }) => writeStatement(r, world.tables.get(name), key, ["put", "update", "update", "delete", "check"], "NONE"));
-    const items = writes.map((write) => statementBody(write));
+    const body = { TransactStatements: writes.map((write) => statementBody(write)) };
     const token = r.chance(50) ? `s${r.below(1 << 30)}-${r.below(1 << 30)}` : undefined;
     const apply = (now) => {
         const expected = applyTransaction(now, writes.map(({ write }) => write), { detail: "NONE" });
@@ -342,9 +343,12 @@ export function statementTransaction(r, world) {
         }
         const answer = { Responses: [] };
         if (token) {
-            now.remember(token, { operation: "ExecuteTransaction", member: "TransactStatements", items, answer });
+            now.remember(token, { operation: "ExecuteTransaction", member: "TransactStatements", body, answer });
         }
         return { body: answer };
     };
-    return { operation: "ExecuteTransaction", body: { TransactStatements: items, ...(token && { ClientRequestToken: token }) }, apply };
+    if (token) {
+        body.ClientRequestToken = token;
+    }
+    return { operation: "ExecuteTransaction", body, apply };
 }

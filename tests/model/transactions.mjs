@@ -13,9 +13,9 @@ const NONE = { code: "None" };
 
 // The same token again: with the same actions it succeeds and writes nothing, with others it is refused.
 function again(r, world) {
-    const [token, { operation, member, items, answer }] = r.pick([...world.tokens]);
-    const other = items.length > 1 && r.chance(30);
-    const body = { [member]: other ? items.toReversed() : items, ClientRequestToken: token };
+    const { operation, member, body: first, answer } = r.pick([...world.tokens.values()]);
+    const other = first[member].length > 1 && r.chance(30);
+    const body = other ? { ...first, [member]: first[member].toReversed() } : first;
     return { operation, body, apply: () => (other ? MISMATCH : { body: answer }) };
 }
 
@@ -54,7 +54,8 @@ export function transactWrite(r, world) {
     const apply = (now) => {
         const expected = applyTransaction(now, writes, { detail, metrics });
         if (!expected.error && body.ClientRequestToken) {
-            now.remember(body.ClientRequestToken, { operation: "TransactWriteItems", member: "TransactItems", items, answer: {} });
+            const { ReturnConsumedCapacity: _, ...rest } = body;
+            now.remember(body.ClientRequestToken, { operation: "TransactWriteItems", member: "TransactItems", body: rest, answer: metrics ? changedCollections(now, writes) : {} });
         }
         return expected;
     };
@@ -100,10 +101,12 @@ export function applyTransaction(now, writes, { detail, metrics }) {
         body.ConsumedCapacity = capacities;
     }
     if (metrics) {
-        Object.assign(body, collections(writes.filter(({ kind }) => kind !== "check"), now));
+        Object.assign(body, changedCollections(now, writes));
     }
     return { body, unordered: true };
 }
+
+const changedCollections = (now, writes) => collections(writes.filter(({ kind }) => kind !== "check"), now);
 
 const twice = ({ table, indexes }) => ({ table: 2 * table, indexes: Object.fromEntries(Object.entries(indexes).map(([name, units]) => [name, 2 * units])) });
 

@@ -11,19 +11,35 @@ const ITEM_BYTES = 409600;
 const TOO_LARGE = "Item size has exceeded the maximum allowed size";
 const GROWN_TOO_LARGE = "Item size to update has exceeded the maximum allowed size";
 
+// What an update sets to values of the request, and their names.
+function literals(u) {
+    const set = u.set.filter(({ path, to }) => path.length === 1 && to.value !== undefined).map(({ path, to }) => [path[0], to.value]);
+    return [Object.fromEntries(set), new Set(set.map(([name]) => name))];
+}
+
 // {refused: …} or {old, made}: what the item becomes (undefined: nothing is there).
 export function judge(table, write) {
     const old = table.get(write.key);
-    if (write.condition && !holds(write.condition, old ?? EMPTY)) {
-        return { refused: { ...CONDITION_FAILED, item: old } };
-    }
-    if (write.kind === "put") {
+    if (write.kind === "put") { // What the request is made of is looked at before what is stored (section 4.4).
         const faults = table.indexFaults(write.item, new Set(Object.keys(write.item)), false);
         if (faults.length > 0) {
             return { refused: invalid(faults) };
         }
-        const made = normaliseItem(write.item);
-        return itemSize(made) > ITEM_BYTES ? { refused: invalid([TOO_LARGE]) } : { old, made };
+        if (itemSize(normaliseItem(write.item)) > ITEM_BYTES) {
+            return { refused: invalid([TOO_LARGE]) };
+        }
+    }
+    if (write.kind === "update") {
+        const faults = table.indexFaults(...literals(write.update), true);
+        if (faults.length > 0) {
+            return { refused: invalid(faults) };
+        }
+    }
+    if (write.condition && !holds(write.condition, old ?? EMPTY)) {
+        return { refused: { ...CONDITION_FAILED, item: old } };
+    }
+    if (write.kind === "put") {
+        return { old, made: normaliseItem(write.item) };
     }
     if (write.kind !== "update") {
         return { old, made: write.kind === "check" ? old : undefined };
