@@ -21,6 +21,7 @@ static bool transaction_admit_all(struct call *call,
 {
     struct transaction_reason *reasons = arena_zalloc(call->arena, count, sizeof(*reasons));
     bool refused = false;
+    ensure(count > 0 && reasons != NULL);
     for (uint32_t i = 0; i < count; i++) {
         const struct transaction_reason *earlier = transaction_reason_of(reasons, tables, i);
         bool admitted = false;
