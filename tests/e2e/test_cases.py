@@ -31,6 +31,23 @@ from wire import Endpoint
 FOLDER = pathlib.Path(__file__).parent / "cases"
 ACTIVE_SECONDS = 20
 
+# Where the name of an error comes from, and how its text is called (dynamodb-api.md 2).
+NAMESPACES = {
+    "SerializationException": "com.amazon.coral.service",
+    "UnknownOperationException": "com.amazon.coral.service",
+    "NotImplementedException": "com.amazon.coral.service",
+    "AccessDeniedException": "com.amazon.coral.service",
+    "ValidationException": "com.amazon.coral.validate",
+    "ThrottlingException": "com.amazon.coral.availability",
+}
+CAPITAL = {
+    "SerializationException",
+    "AccessDeniedException",
+    "TransactionCanceledException",
+    "TransactionInProgressException",
+    "IdempotentParameterMismatchException",
+}
+
 
 def is_tables(path):
     return path.name == "tables.json" or path.name.endswith(".tables.json")
@@ -125,9 +142,12 @@ def test_case(endpoint, case):
         assert (status, answer) == (200, expand(case["answer"]))
         return
     assert status != 200, answer
-    assert answer["__type"].rpartition("#")[2] == case["error"], answer
+    namespace = NAMESPACES.get(case["error"], "com.amazonaws.dynamodb.v20120810")
+    assert answer["__type"] == f"{namespace}#{case['error']}", answer
     assert status == case.get("status", 400)
-    message = answer.get("message", answer.get("Message"))
+    loud = case["error"] in CAPITAL
+    message = answer.get("Message" if loud else "message")
+    assert ("message" if loud else "Message") not in answer
     if "message" in case:
         assert message == case["message"]
     else:
