@@ -221,7 +221,7 @@ static bool key_check_gaps(const struct key_schema *schema,
                            uint32_t last,
                            struct error *err)
 {
-    char names[KEY_PARTS_MAX * (KEY_NAME_BYTES_MAX + 2) + 1] = "";
+    char names[KEY_PARTS_MAX * (KEY_NAME_BYTES_MAX + 2) + 1]; /* Every query comes by. */
     size_t size = 0;
     for (uint32_t i = 0; i < last; i++) {
         if (parts[i].name.size == 0 || parts[i].sort != SORT_EQ) {
