@@ -575,3 +575,86 @@ def test_writes_are_counted_on_their_indexes(client, indexed):
     assert gone == {"table": 1.0, "by-g": 1.0, "keys-g": 1.0}
     local = counted(client.put_item(Item={**key, "l": text("l")}, **arguments))
     assert local == {"table": 1.0, "by-l": 1.0}
+
+
+def test_a_batch_of_more_than_16_megabytes_comes_in_parts(client, table):
+    for start in range(0, 50, 10):
+        fill(client, table, "large", range(start, start + 10), v=text("x" * 390_000))
+    wanted = {
+        table: {
+            "Keys": [{"pk": text("large"), "sk": number(sort)} for sort in range(50)],
+            "ProjectionExpression": "sk, v",
+            "ConsistentRead": True,
+        }
+    }
+    seen, rounds = [], 0
+    while wanted:
+        answer = client.batch_get_item(RequestItems=wanted)
+        items = answer["Responses"][table]
+        assert 0 < sum(len(item["v"]["S"]) for item in items) <= 17 << 20
+        seen += sorts_of(items)
+        wanted, rounds = answer["UnprocessedKeys"], rounds + 1
+        if wanted:
+            assert wanted[table]["ProjectionExpression"] == "sk, v"
+            assert wanted[table]["ConsistentRead"] is True
+    assert sorted(seen) == list(range(50)) and rounds == 2
+
+
+def test_a_transaction_reads_four_megabytes_and_no_more(client, table):
+    fill(client, table, "four", range(10), v=text("x" * 390_000))
+    fill(client, table, "four", range(10, 20), v=text("x" * 390_000))
+
+    def read(count):
+        keys = [{"pk": text("four"), "sk": number(sort)} for sort in range(count)]
+        return client.transact_get_items(
+            TransactItems=[{"Get": {"TableName": table, "Key": key}} for key in keys]
+        )
+
+    assert len(read(10)["Responses"]) == 10
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        read(11)
+    assert code_of(caught) == "ValidationException"
+    assert "size cannot exceed" in caught.value.response["Error"]["Message"]
+
+
+def test_a_scan_of_an_index_pages_as_a_table_does(client, indexed):
+    for sort in range(23):
+        client.put_item(TableName=indexed, Item=item_of(sort, g=text(f"g{sort % 5}"), h=number(0)))
+    pages = client.get_paginator("scan").paginate(
+        TableName=indexed, IndexName="by-g", PaginationConfig={"PageSize": 4}
+    )
+    assert sorted(sorts_of([i for page in pages for i in page["Items"]])) == list(range(23))
+    found = []
+    for segment in range(3):
+        answer = client.scan(
+            TableName=indexed, IndexName="keys-g", Segment=segment, TotalSegments=3
+        )
+        found += sorts_of(answer["Items"])
+    assert sorted(found) == list(range(23))
+
+
+def test_a_refused_transaction_leaves_indexes_as_they_were(client, indexed):
+    client.put_item(TableName=indexed, Item=item_of(1, g=text("x"), h=number(1)))
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        client.transact_write_items(
+            TransactItems=[
+                {
+                    "Update": {
+                        "TableName": indexed,
+                        "Key": item_of(1),
+                        "UpdateExpression": "SET g = :g",
+                        "ExpressionAttributeValues": {":g": text("y")},
+                    }
+                },
+                {"Put": {"TableName": indexed, "Item": item_of(2, g=text("y"), h=number(1))}},
+                {
+                    "ConditionCheck": {
+                        "TableName": indexed,
+                        "Key": item_of(3),
+                        "ConditionExpression": "attribute_exists(pk)",
+                    }
+                },
+            ]
+        )
+    assert client.query(TableName=indexed, **by("by-g", "g", "y"))["Count"] == 0
+    assert client.query(TableName=indexed, **by("by-g", "g", "x"))["Count"] == 1
