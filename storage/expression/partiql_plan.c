@@ -480,9 +480,11 @@ static bool partiql_plan_insert(const struct partiql_planner *planner,
             return false;
         }
     }
-    write->item = planner->statement->item;
-    write->condition = partiql_condition_of(planner, EXPRESSION_CONDITION,
-                                            partiql_existence(planner, keys, NODE_NOT_EXISTS));
+    *write = (struct partiql_write){
+        .item = planner->statement->item,
+        .condition = partiql_condition_of(planner, EXPRESSION_CONDITION,
+                                          partiql_existence(planner, keys, NODE_NOT_EXISTS)),
+    };
     return true;
 }
 

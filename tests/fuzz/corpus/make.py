@@ -222,6 +222,20 @@ def main():
         # Tokens by number: SET a = a + :n, and a = :n AND size(b) > :0.
         "tokens-update": bytes([1, 48, 64, 35, 64, 41, 11]),
         "tokens-condition": bytes([1, 64, 35, 11, 43, 52, 1, 34, 39, 20])})
+    write("fuzz_partiql", {  # The first byte: spelt by bytes, and twice the number of parameters.
+        "select": "\x04SELECT a, c[1].a, d.b FROM \"t\" WHERE a = ? AND begins_with(b, ?) ORDER BY b DESC",
+        "select-in": "\0SELECT * FROM t.i WHERE a IN [1, 5] AND (b > 'h' OR NOT c IS MISSING) -- all",
+        "scan": "\0SELECT * FROM t WHERE size(b) BETWEEN 1 AND 9 AND contains(e, 'a') AND h IS NULL;",
+        "insert": "\x08INSERT INTO t VALUE {'a': ?, 'b': 'x''y', 'l': [1, {'m': <<'s', 't'>>}, ?], 'n': NULL}",
+        "update": "\x06UPDATE t SET c = list_append(c, ?) SET a.b[0] = d.a + 1.5e2 REMOVE g "
+                  "WHERE a = 5 AND b = 'hello' AND attribute_exists(c) RETURNING MODIFIED NEW *",
+        "update-sets": "\0UPDATE t SET e = set_add(e, <<'c'>>), f = set_delete(f, <<1>>) WHERE a=5 AND b='hello'",
+        "from": "\0FROM t WHERE a = 5 AND b = 'hello' SET z = if_not_exists(z, true) REMOVE h",
+        "delete": "\x04DELETE FROM t WHERE a = ? AND b = ? RETURNING ALL OLD *",
+        "exists": "\0EXISTS(SELECT * FROM t WHERE a = 5 AND b = 'hello' AND c <> 7 /* so */)",
+        # Tokens by number: an update and a select of the right form.
+        "tokens-update": bytes([1, 96, 52, 9, 27, 36]),
+        "tokens-select": bytes([1, 95, 52, 75, 6, 23, 36, 25, 29, 37])})
     write("fuzz_http", {
         "post": "\0\0POST / HTTP/1.1\r\nHost: localhost:8000\r\nX-Amz-Target: DynamoDB_20120810.GetItem"
                 "\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{}",
