@@ -11,6 +11,7 @@ struct json_writer {
     const struct table *table;
     enum table_json_form form;
     uint64_t now_ms;
+    uint32_t updating; /* Bit i: of table->indexes. */
 };
 
 static const char *const table_status_names[TABLE_STATUSES] = {
@@ -163,7 +164,7 @@ static void table_json_capacity(const struct json_writer *writer)
         buffer_printf(to, ",\"BillingModeSummary\":{\"BillingMode\":\"%s\"",
                       table->billing == BILLING_PAY_PER_REQUEST ? "PAY_PER_REQUEST"
                                                                 : "PROVISIONED");
-        if (writer->form != TABLE_JSON_CREATED) {
+        if (writer->form != TABLE_JSON_CREATED && table->on_demand_since_ms != 0) {
             table_json_time(to, "LastUpdateToPayPerRequestDateTime", table->on_demand_since_ms);
         }
         buffer_append_byte(to, '}');
@@ -189,12 +190,23 @@ static void table_json_projection(struct buffer *to, const struct table_index *i
     buffer_append_text(to, index->non_key_count > 0 ? "]}" : "}");
 }
 
+static const char *table_json_index_status(const struct json_writer *writer,
+                                           const struct table_index *index)
+{
+    if (writer->form == TABLE_JSON_CREATED) {
+        return "CREATING";
+    }
+    if ((writer->updating >> (index - writer->table->indexes) & 1) != 0) {
+        return "UPDATING";
+    }
+    return index_status_names[index->status];
+}
+
 static void table_json_index(const struct json_writer *writer, const struct table_index *index)
 {
     struct buffer *to = writer->to;
     uint64_t items = 0;
     uint64_t bytes = 0;
-    bool created = writer->form == TABLE_JSON_CREATED;
     catalog_index_totals(writer->node->store->catalog, writer->table->id, index->id, &items,
                          &bytes);
     buffer_append_text(to, "{\"IndexName\":");
@@ -202,8 +214,7 @@ static void table_json_index(const struct json_writer *writer, const struct tabl
     table_json_keys(to, &index->keys);
     table_json_projection(to, index);
     if (index->kind == INDEX_GLOBAL) {
-        buffer_printf(to, ",\"IndexStatus\":\"%s\"",
-                      created ? "CREATING" : index_status_names[index->status]);
+        buffer_printf(to, ",\"IndexStatus\":\"%s\"", table_json_index_status(writer, index));
         if (index->status == INDEX_CREATING) {
             buffer_printf(to, ",\"Backfilling\":%s", index->backfilling ? "true" : "false");
         }
@@ -288,15 +299,13 @@ enum table_status table_json_status(const struct table *table)
     return busy && table->status == TABLE_ACTIVE ? TABLE_UPDATING : table->status;
 }
 
-void table_json_write(struct call *call,
-                      const struct table *table,
-                      enum table_json_form form,
-                      enum table_status status)
+static void
+table_json_put(struct call *call, const struct json_writer *writer, enum table_status status)
 {
     struct buffer *to = &call->answer;
     const struct store *store = call->node->store;
-    const struct json_writer writer = {to, call->node, table, form,
-                                       store->clock.wall_ms(store->clock.context)};
+    const struct table *table = writer->table;
+    enum table_json_form form = writer->form;
     uint64_t items = 0;
     uint64_t bytes = 0;
     catalog_totals(store->catalog, table->id, &items, &bytes);
@@ -313,14 +322,40 @@ void table_json_write(struct call *call,
     buffer_printf(to, ",\"ItemCount\":%" PRIu64 ",\"TableSizeBytes\":%" PRIu64, items, bytes);
     buffer_printf(to, ",\"DeletionProtectionEnabled\":%s",
                   table->deletion_protection ? "true" : "false");
-    table_json_capacity(&writer);
+    table_json_capacity(writer);
     if (form != TABLE_JSON_DELETED) {
-        table_json_indexes(&writer, INDEX_LOCAL);
-        table_json_indexes(&writer, INDEX_GLOBAL);
+        table_json_indexes(writer, INDEX_LOCAL);
+        table_json_indexes(writer, INDEX_GLOBAL);
         table_json_options(call, table);
     }
     if (form == TABLE_JSON_JOINED || (form != TABLE_JSON_DELETED && table->replicas_count > 0)) {
-        table_json_replicas(&writer);
+        table_json_replicas(writer);
     }
     buffer_append_byte(to, '}');
+}
+
+void table_json_write(struct call *call,
+                      const struct table *table,
+                      enum table_json_form form,
+                      enum table_status status)
+{
+    const struct store_clock *clock = &call->node->store->clock;
+    const struct json_writer writer = {.to = &call->answer,
+                                       .node = call->node,
+                                       .table = table,
+                                       .form = form,
+                                       .now_ms = clock->wall_ms(clock->context)};
+    table_json_put(call, &writer, status);
+}
+
+void table_json_write_updating(struct call *call, const struct table *table, uint32_t updating)
+{
+    const struct store_clock *clock = &call->node->store->clock;
+    const struct json_writer writer = {.to = &call->answer,
+                                       .node = call->node,
+                                       .table = table,
+                                       .form = TABLE_JSON_DESCRIBED,
+                                       .now_ms = clock->wall_ms(clock->context),
+                                       .updating = updating};
+    table_json_put(call, &writer, TABLE_UPDATING);
 }

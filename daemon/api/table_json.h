@@ -24,5 +24,8 @@ void table_json_write(struct call *call,
                       const struct table *table,
                       enum table_json_form form,
                       enum table_status status);
+/* The same while global indexes change their throughput: `updating` has bit i set for those of
+ * table->indexes that do. */
+void table_json_write_updating(struct call *call, const struct table *table, uint32_t updating);
 /* Append "arn:aws:dynamodb:<region>:<account>:table/<name>" with its quotes. */
 void table_json_write_arn(struct buffer *to, const struct node *node, struct slice name);

@@ -1,5 +1,6 @@
 /* UpdateTable (dynamodb-features.md 2): one concern a call. The answer shows the values from
- * before, but for indexes: there it shows what has begun. */
+ * before, but for indexes: there it shows what has begun, and for a new billing mode, which it
+ * shows with its values. */
 #include "daemon/api/table_update.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
@@ -154,7 +155,8 @@ static bool table_update_asks(struct call *call, struct error *err)
         !table_update_index_decode(json_get(body, "GlobalSecondaryIndexUpdates"), err)) {
         return false;
     }
-    if (!table_update_alone(&has, err) || !table_update_together(&has, err)) {
+    if (!table_update_alone(&has, err) || !table_update_together(&has, err) ||
+        !table_update_capacity_decode(body, err)) {
         return false;
     }
     state->concern = table_update_concern(&has);
@@ -315,7 +317,11 @@ static bool table_update_run(struct call *call, enum read_tier tier, struct erro
     }
     answer_begin(call);
     answer_member(call, "TableDescription");
-    table_json_write(call, state->request.table, form, status);
+    if (state->shown != NULL) {
+        table_json_write_updating(call, state->shown, state->updating);
+    } else {
+        table_json_write(call, state->request.table, form, status);
+    }
     answer_end(call);
     return true;
 }

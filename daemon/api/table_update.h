@@ -27,6 +27,8 @@ struct table_update {
     enum table_concern concern;
     struct slice region; /* CONCERN_REPLICAS. */
     bool create;
+    struct table *shown; /* CONCERN_CAPACITY, once it is done: what the answer shows. */
+    uint32_t updating;   /* Bit i: the throughput of shown->indexes[i] changes. */
 };
 
 /* In decode: what needs no table. Errors: VALIDATION. */
@@ -34,6 +36,7 @@ MUST_CHECK bool table_update_index_decode(const struct json *updates, struct err
 MUST_CHECK bool
 table_update_replica_decode(struct call *call, const struct json *updates, struct error *err);
 MUST_CHECK bool table_update_stream_decode(const struct json *asked, struct error *err);
+MUST_CHECK bool table_update_capacity_decode(const struct json *body, struct error *err);
 
 /* In run: change the copy `changed` of a description as the request asks; its `indexes` are
  * `indexes`, with room for one more. Errors: VALIDATION, IN_USE, LIMIT, NOT_IMPLEMENTED. */

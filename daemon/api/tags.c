@@ -69,7 +69,7 @@ tags_find(const struct json *tags, const struct json *end, struct slice key)
 
 bool tags_check(const struct json *tags, struct error *err)
 {
-    if (tags == NULL || tags->count == 0) {
+    if (tags->count == 0) {
         return error_set(err, ERROR_VALIDATION, "Atleast one Tag needs to be provided as Input.");
     }
     /* Before the search for one that is there twice, whose cost grows with the square. */
@@ -201,21 +201,34 @@ static bool tags_name(struct call *call, struct error *err)
                          err);
 }
 
+/* The ARN may be missing in words of its own, the list beside it only once the ARN is there. */
+static bool
+tags_name_and_list(struct call *call, const char *list, const char *path, struct error *err)
+{
+    if (json_get(call->body, "ResourceArn") != NULL && json_get(call->body, list) == NULL) {
+        return error_set(err, ERROR_VALIDATION,
+                         "1 validation error detected: Value null at '%s' failed to satisfy "
+                         "constraint: Member must not be null",
+                         path);
+    }
+    return tags_name(call, err);
+}
+
 static bool tags_add_decode(struct call *call, struct error *err)
 {
     return shape_check(&shape_tag_resource, call->body, call->operation->name, err) &&
-           tags_name(call, err) && tags_check(json_get(call->body, "Tags"), err) &&
-           tags_open(call, true, err);
+           tags_name_and_list(call, "Tags", "tags", err) &&
+           tags_check(json_get(call->body, "Tags"), err) && tags_open(call, true, err);
 }
 
 static bool tags_remove_decode(struct call *call, struct error *err)
 {
     if (!shape_check(&shape_untag_resource, call->body, call->operation->name, err) ||
-        !tags_name(call, err)) {
+        !tags_name_and_list(call, "TagKeys", "tagKeys", err)) {
         return false;
     }
     const struct json *keys = json_get(call->body, "TagKeys");
-    if (keys == NULL || keys->count == 0) {
+    if (keys->count == 0) {
         return error_set(err, ERROR_VALIDATION,
                          "Atleast one Tag Key needs to be provided as Input.");
     }

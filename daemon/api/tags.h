@@ -4,8 +4,8 @@
 
 #include "proto/value/json.h"
 
-/* The list of a request, NULL being a missing one: at least one tag, good keys and values, no key
- * twice. Errors: VALIDATION. */
+/* The list of a request: at least one tag, good keys and values, no key twice. Errors:
+ * VALIDATION. */
 MUST_CHECK bool tags_check(const struct json *tags, struct error *err);
 
 /* The document to keep as SETTING_TAGS: `stored` (empty: none yet) with `tags`, a list that

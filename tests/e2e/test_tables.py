@@ -322,15 +322,21 @@ def test_throughput_shows_the_old_values_first(client, table_name, make):
     more = {"ReadCapacityUnits": 10, "WriteCapacityUnits": 12}
     answer = client.update_table(TableName=table_name, ProvisionedThroughput=more)["TableDescription"]
     assert answer["TableStatus"] == "UPDATING"
+    began = answer["ProvisionedThroughput"].pop("LastIncreaseDateTime")
     assert answer["ProvisionedThroughput"] == {**UNITS, "NumberOfDecreasesToday": 0}
     shown = settle(client, table_name)["ProvisionedThroughput"]
     increased = shown.pop("LastIncreaseDateTime")
+    assert increased > began  # The answer tells when it began, the description when it was done.
     assert shown == {**more, "NumberOfDecreasesToday": 0}
-    client.update_table(TableName=table_name, ProvisionedThroughput=UNITS)
+    answer = client.update_table(TableName=table_name, ProvisionedThroughput=UNITS)["TableDescription"]
+    began = answer["ProvisionedThroughput"].pop("LastDecreaseDateTime")
+    assert answer["ProvisionedThroughput"] == {
+        **more, "NumberOfDecreasesToday": 0, "LastIncreaseDateTime": increased,
+    }
     shown = settle(client, table_name)
     units = shown["ProvisionedThroughput"]
     assert units["LastIncreaseDateTime"] == increased
-    assert units["LastDecreaseDateTime"] >= increased
+    assert units["LastDecreaseDateTime"] > began >= increased
     assert (units["NumberOfDecreasesToday"], units["ReadCapacityUnits"]) == (1, 5)
     # What it once had it can still take at once.
     assert shown["WarmThroughput"]["ReadUnitsPerSecond"] == 10
@@ -377,25 +383,39 @@ def test_billing_goes_to_demand_and_back(client, table_name, make):
         ],
     )
     settle(client, table_name)
-    for _ in range(2):  # Sent again it is fine.
-        answer = client.update_table(TableName=table_name, BillingMode="PAY_PER_REQUEST")
-        assert answer["TableDescription"]["TableStatus"] == "UPDATING"
+    answer = client.update_table(TableName=table_name, BillingMode="PAY_PER_REQUEST")["TableDescription"]
+    assert answer["TableStatus"] == "UPDATING"
+    assert answer["BillingModeSummary"] == {"BillingMode": "PAY_PER_REQUEST"}  # A new mode shows at once.
+    began = answer["ProvisionedThroughput"].pop("LastDecreaseDateTime")
+    assert answer["ProvisionedThroughput"] == NO_UNITS
+    (index,) = answer["GlobalSecondaryIndexes"]
+    assert index["IndexStatus"] == "UPDATING" and index["ProvisionedThroughput"] == NO_UNITS
+    for again in (False, True):
+        if again:  # That is fine, and changes nothing.
+            client.update_table(TableName=table_name, BillingMode="PAY_PER_REQUEST")
         shown = settle(client, table_name)
         assert shown["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-        assert "LastUpdateToPayPerRequestDateTime" in shown["BillingModeSummary"]
-        assert shown["ProvisionedThroughput"]["ReadCapacityUnits"] == 0
-        assert shown["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 0
+        assert shown["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] > began
+        assert shown["ProvisionedThroughput"] == NO_UNITS
+        (index,) = shown["GlobalSecondaryIndexes"]
+        units = index["ProvisionedThroughput"]
+        assert (units["WriteCapacityUnits"], units["NumberOfDecreasesToday"]) == (0, 1)
+        assert units["LastDecreaseDateTime"] > began
     refused(
         "ValidationException", client.update_table, TableName=table_name, BillingMode="PROVISIONED",
         ProvisionedThroughput=UNITS,
     )
     assert describe(client, table_name)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-    client.update_table(
+    answer = client.update_table(
         TableName=table_name,
         BillingMode="PROVISIONED",
         ProvisionedThroughput=UNITS,
         GlobalSecondaryIndexUpdates=[{"Update": {"IndexName": "global", "ProvisionedThroughput": UNITS}}],
-    )
+    )["TableDescription"]
+    assert answer["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert "LastUpdateToPayPerRequestDateTime" in answer["BillingModeSummary"]
+    assert answer["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
+    assert "LastIncreaseDateTime" in answer["ProvisionedThroughput"]
     shown = settle(client, table_name)
     assert shown["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
     assert shown["ProvisionedThroughput"]["WriteCapacityUnits"] == 6

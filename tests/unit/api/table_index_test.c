@@ -157,7 +157,7 @@ Test(table_index, decreases_are_rationed_by_the_day)
         {"UpdateTable", UPDATE(UNITS(70, 80)), "~UPDATING"},
         {"UpdateTable", UPDATE(UNITS(75, 70)), "~UPDATING"},
         {DESCRIBE, "~'ProvisionedThroughput':{'NumberOfDecreasesToday':4,'LastIncreaseDateTime':"
-                   "1795332846.049,'LastDecreaseDateTime':1795332846.049,'ReadCapacityUnits':75,"
+                   "1795332846.050,'LastDecreaseDateTime':1795332846.050,'ReadCapacityUnits':75,"
                    "'WriteCapacityUnits':70}"},
         {DESCRIBE, "~'WarmThroughput':{'ReadUnitsPerSecond':90,'WriteUnitsPerSecond':90,"},
         {"UpdateTable", UPDATE(UNITS(70, 70)),
