@@ -18,6 +18,27 @@ export function settled(json) {
     return Object.fromEntries(names.map((name) => [name, settled(json[name])]));
 }
 
+// Equal, whatever the order of members and set elements.
+function same(a, b) {
+    if (a === b) {
+        return true;
+    }
+    if (a === null || b === null || typeof a !== "object" || typeof b !== "object" || Array.isArray(a) !== Array.isArray(b)) {
+        return false;
+    }
+    if (Array.isArray(a)) {
+        return a.length === b.length && a.every((each, i) => same(each, b[i]));
+    }
+    const names = Object.keys(a).filter((name) => a[name] !== undefined);
+    if (names.length !== Object.keys(b).length) {
+        return false;
+    }
+    if (names.length === 1 && SETS.has(names[0]) && Array.isArray(a[names[0]]) && Array.isArray(b[names[0]])) {
+        return unorderedSame(a[names[0]].toSorted(), b[names[0]].toSorted());
+    }
+    return names.every((name) => same(a[name], b[name]));
+}
+
 const text = (json) => JSON.stringify(settled(json));
 const sorted = (list) => list.map(text).sort().join();
 
@@ -35,7 +56,7 @@ function differentUnordered(expected, held, which) {
             if (!a || Object.keys(a).sort().join() !== Object.keys(b ?? {}).sort().join() || Object.keys(a).some((table) => sorted(a[table]) !== sorted(b[table]))) {
                 return `${name} differs`;
             }
-        } else if (text(a) !== text(b)) {
+        } else if (!same(a, b)) {
             return `${name} differs`;
         }
     }
@@ -53,7 +74,7 @@ function differentReasons(expected, held = []) {
         if (messages && !messages.includes(held[i].Message)) {
             return `the text of reason ${i} differs`;
         }
-        if (text(item ?? null) !== text(held[i].Item ?? null)) {
+        if (!same(item ?? null, held[i].Item ?? null)) {
             return `the item of reason ${i} differs`;
         }
     }
@@ -70,7 +91,7 @@ export function difference(expected, { status, body }) {
             return "refused";
         }
         const shown = expected.settle ? expected.settle(body) : body;
-        return expected.unordered ? differentUnordered(expected.body, shown, expected.unordered) : text(expected.body) === text(shown) ? undefined : "the answer differs";
+        return expected.unordered ? differentUnordered(expected.body, shown, expected.unordered) : same(expected.body, shown) ? undefined : "the answer differs";
     }
     const name = String(body.__type).replace(/.*#/, "");
     if (status === 200 || name !== expected.error) {
@@ -80,7 +101,7 @@ export function difference(expected, { status, body }) {
     if (expected.messages && !expected.messages.includes(message)) {
         return "another text";
     }
-    if (text(expected.item ?? null) !== text(body.Item ?? null)) {
+    if (!same(expected.item ?? null, body.Item ?? null)) {
         return "the item of the refusal differs";
     }
     return expected.reasons ? differentReasons(expected.reasons, body.CancellationReasons) : undefined;

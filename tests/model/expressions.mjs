@@ -8,7 +8,7 @@
 //   update     {set: [{path, to}], remove: [path], add: [{path, value}], delete: [{path, value}]}
 //   to         operand | {plus|minus: [operand, operand]} | {ifMissing: [path, operand]} | {append: [operand, operand]}
 
-import { addNumbers, canonical, compare, equal, isSet, normalise, typeOf } from "./values.mjs";
+import { addNumbers, canonical, compare, equal, isSet, normalise, numberFault, typeOf } from "./values.mjs";
 
 // --- Printing ------------------------------------------------------------------------------------------------
 
@@ -261,7 +261,21 @@ export const INVALID_PATH = "The document path provided in the update expression
 export const MISSING = "The provided expression refers to an attribute that does not exist in the item";
 export const WRONG_TYPE = "An operand in the update expression has an incorrect data type";
 
-class Refused extends Error {}
+// Not an Error: these are many, and nobody looks at their stacks.
+class Refused {
+    constructor(message) {
+        this.message = message;
+    }
+}
+
+function sum(a, b, minus) {
+    const made = addNumbers(a, b, minus);
+    const fault = numberFault(made);
+    if (fault) {
+        throw new Refused(fault);
+    }
+    return { N: made };
+}
 
 function valueOf(item, to) {
     if (to.plus || to.minus) {
@@ -269,7 +283,7 @@ function valueOf(item, to) {
         if (l.N === undefined || r.N === undefined) {
             throw new Refused(WRONG_TYPE);
         }
-        return { N: addNumbers(l.N, r.N, to.minus !== undefined) };
+        return sum(l.N, r.N, to.minus !== undefined);
     }
     if (to.ifMissing) {
         return lookUp(item, to.ifMissing[0]) ?? valueOf(item, to.ifMissing[1]);
@@ -310,7 +324,7 @@ function united(held, value) {
         if (held !== undefined && held.N === undefined) {
             throw new Refused(WRONG_TYPE);
         }
-        return { N: addNumbers(held?.N ?? "0", value.N) };
+        return sum(held?.N ?? "0", value.N, false);
     }
     if (held !== undefined && held[type] === undefined) {
         throw new Refused(WRONG_TYPE);

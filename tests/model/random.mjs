@@ -47,7 +47,12 @@ export class Random {
 const WORDS = ["a", "ab", "abc", "b", "é中", "😀", "zz"];
 const BINARIES = ["AA==", "AAE=", "/w==", "AQID"];
 
+const EXTREMES = ["9".repeat(38), "1E125", "1E-130", `-9.${"9".repeat(37)}E125`, "0.12345678901234567890123456789012345678", "1E50", "-1E-38", "0.1E-5"];
+
 export function number(r) {
+    if (r.chance(2)) {
+        return r.pick(EXTREMES);
+    }
     const n = r.below(101) - 50;
     return r.pick([`${n}`, `${n}`, `${n}.5`, `${n}.25`, `0${Math.abs(n)}`, `${n}E2`, `${n}.50`, `1${"0".repeat(r.below(12))}`]);
 }

@@ -6,7 +6,7 @@ import { distinctKeys, grouped } from "./batches.mjs";
 import { randomProjection } from "./reads.mjs";
 import { capacity, readUnits, writeUnits } from "./tables.mjs";
 import { ACTION, judge, printWrite, randomWrite } from "./writes.mjs";
-import { collections, details } from "./world.mjs";
+import { collections, details, invalid } from "./world.mjs";
 
 const MISMATCH = { error: "IdempotentParameterMismatchException" };
 const NONE = { code: "None" };
@@ -64,21 +64,25 @@ export function transactWrite(r, world) {
 
 const REASON = { ConditionalCheckFailedException: "ConditionalCheckFailed", ValidationException: "ValidationError", DuplicateItemException: "DuplicateItem" };
 
-// The values of a Put are checked before anything is read: then the first fault is the only reason.
+// What a Put holds is checked before anything is read: an empty key refuses the request, a key of another type is
+// the only reason of its cancellation.
 function faultOfPut(now, writes) {
-    for (const [i, { name, kind, item }] of writes.entries()) {
-        const faults = kind === "put" ? now.tables.get(name).indexFaults(item, new Set(Object.keys(item)), false) : [];
-        if (faults.length > 0) {
-            return writes.map((_, each) => (each === i ? { code: "ValidationError", messages: faults } : NONE));
-        }
+    const faults = writes.map(({ name, kind, item }) => (kind === "put" ? now.tables.get(name).indexFaults(item, new Set(Object.keys(item)), false) : []));
+    const empty = faults.flat().filter((text) => text.includes("cannot contain an empty"));
+    if (empty.length > 0) {
+        return invalid(empty);
     }
-    return undefined;
+    const first = faults.findIndex((each) => each.length > 0);
+    if (first < 0) {
+        return undefined;
+    }
+    return { error: "TransactionCanceledException", reasons: writes.map((_, i) => (i === first ? { code: "ValidationError", messages: faults[i] } : NONE)) };
 }
 
 export function applyTransaction(now, writes, { detail, metrics }) {
     const early = faultOfPut(now, writes);
     if (early) {
-        return { error: "TransactionCanceledException", reasons: early };
+        return early;
     }
     const judged = writes.map((write) => judge(now.tables.get(write.name), write));
     if (judged.some(({ refused }) => refused)) {

@@ -35,6 +35,22 @@ export function addNumbers(a, b, minus = false) {
     return decimalText(normal(minus ? x - y : x + y, scale));
 }
 
+const DIGITS = 38;
+const [LARGEST, SMALLEST] = [125, -130]; // Exponents of the first digit.
+const OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range";
+const UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range";
+
+// Why the result of arithmetic is not a number that can be stored, or undefined.
+export function numberFault(text) {
+    const { units, scale } = decimal(text);
+    const digits = String(units < 0n ? -units : units).length;
+    if (units === 0n) {
+        return undefined;
+    }
+    const exponent = digits - scale - 1;
+    return digits > DIGITS || exponent > LARGEST ? OVERFLOW : exponent < SMALLEST ? UNDERFLOW : undefined;
+}
+
 const SHORT = 15; // Digits that a double holds exactly enough to tell two numbers apart.
 
 export function compareNumbers(a, b) {

@@ -31,7 +31,13 @@ export class Connection {
         }
         const text = Buffer.from(JSON.stringify(body));
         const head = `POST / HTTP/1.1\r\nHost: model\r\nX-Amz-Target: DynamoDB_20120810.${operation}\r\nContent-Type: application/x-amz-json-1.0\r\n${this.#headers}Content-Length: ${text.length}\r\n\r\n`;
-        this.#socket.write(Buffer.concat([Buffer.from(head), text]));
+        // What is asked in one go goes out in one go.
+        if (this.#socket.writableCorked === 0) {
+            this.#socket.cork();
+            process.nextTick(() => this.#socket.uncork());
+        }
+        this.#socket.write(head);
+        this.#socket.write(text);
         return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
     }
 
