@@ -189,6 +189,20 @@ def test_a_scan_keeps_the_items_of_a_partition_together_and_in_order(client, tab
         assert sorts_of(items[place : place + 5]) == [0, 1, 2, 3, 4]
 
 
+def test_a_start_key_belongs_to_its_segment(client, table):
+    for name in "abcdefgh":
+        client.put_item(TableName=table, Item={"pk": text(name), "sk": number(0)})
+    for segment in (0, 1):
+        items = client.scan(TableName=table, Segment=segment, TotalSegments=2)["Items"]
+        arguments = {"TableName": table, "TotalSegments": 2, "ExclusiveStartKey": items[0]}
+        rest = client.scan(Segment=segment, **arguments)["Items"]
+        assert rest == items[1:]
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            client.scan(Segment=1 - segment, **arguments)
+        assert code_of(caught) == "ValidationException"
+        assert "correct Segment" in caught.value.response["Error"]["Message"]
+
+
 # --- Types through boto3 -----------------------------------------------------------------------------
 
 
