@@ -39,6 +39,9 @@ enum {
     TABLE_KMS_KEY_BYTES_MAX = 2048,
     TABLE_TAGS_MAX = 50,
     TABLE_POLICY_BYTES_MAX = 20480,
+    POLICY_STATEMENTS_MAX = 100,
+    POLICY_CONDITIONS_MAX = 100,  /* Of one statement. */
+    POLICY_TEXT_BYTES_MAX = 2048, /* One action, resource or value; a partition key is as long. */
     SETTING_BYTES_MAX = 128 << 10,
     TRANSACTION_ITEMS_MAX = 100,
     TRANSACTION_BYTES_MAX = 4 << 20,
