@@ -309,7 +309,7 @@ static bool catalog_create_locked(struct catalog *catalog,
         catalog->next_id++;
         catalog_write_lock(catalog);
         slots_add(&catalog->slots, description);
-        catalog_keep_settings(description->slot, settings);
+        catalog_keep_settings(catalog, description->slot, settings);
         catalog_unlock(catalog);
     } else {
         description_release(description);
@@ -455,7 +455,7 @@ bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err)
     if (ok) {
         catalog_write_lock(catalog);
         atomic_store_explicit(&slot->dropped, true, memory_order_release);
-        catalog_free_settings(slot);
+        catalog_free_settings(catalog, slot);
         slots_remove(&catalog->slots, slot);
         catalog_unlock(catalog);
     }

@@ -231,6 +231,11 @@ MUST_CHECK bool catalog_create_with(struct catalog *catalog,
                                     const struct table *table,
                                     const struct slice settings[static SETTINGS],
                                     struct error *err);
+/* Cheap, without a lock, on the request path: 0 when the table has none, else a number that every
+ * change of it makes another one as long as the catalog is open. */
+uint64_t table_setting_version(const struct table *table, enum setting setting);
+/* How many tables have one. */
+uint32_t catalog_settings_count(struct catalog *catalog, enum setting setting);
 /* Copied into the arena; empty when there is none. */
 struct slice catalog_setting(struct catalog *catalog,
                              const struct table *table,

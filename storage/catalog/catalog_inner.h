@@ -25,6 +25,8 @@ struct catalog {
     pthread_rwlock_t lock;   /* Guards slots. */
     struct slots slots;
     uint32_t next_id;
+    atomic_uint_fast64_t setting_changes;  /* Since the start: the next version. */
+    atomic_uint settings_counts[SETTINGS]; /* Tables that have one. */
 };
 
 static inline struct slice
@@ -69,9 +71,11 @@ void catalog_put_settings(struct catalog *catalog,
                           struct arena *arena,
                           uint32_t id,
                           const struct slice settings[static SETTINGS]);
-void catalog_keep_settings(struct slot *slot, const struct slice settings[static SETTINGS]);
+void catalog_keep_settings(struct catalog *catalog,
+                           struct slot *slot,
+                           const struct slice settings[static SETTINGS]);
 /* Under the lock, for a table that has been removed. */
-void catalog_free_settings(struct slot *slot);
+void catalog_free_settings(struct catalog *catalog, struct slot *slot);
 /* At opening: the saved totals of the table and its indexes. */
 MUST_CHECK bool catalog_load_totals(struct catalog *catalog, struct slot *slot, struct error *err);
 /* For a table that is being removed, and for an index. */

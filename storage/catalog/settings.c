@@ -17,8 +17,14 @@ setting_key(uint8_t to[static CATALOG_KEY_BYTES_MAX], uint32_t id, unsigned sett
 }
 
 /* Under the lock for writing, or before anybody else knows the catalog. */
-static void setting_replace(struct slot *slot, unsigned setting, struct slice value)
+static void
+setting_replace(struct catalog *catalog, struct slot *slot, unsigned setting, struct slice value)
 {
+    bool had = slot->settings[setting].size > 0;
+    uint64_t version =
+        value.size == 0
+            ? 0
+            : atomic_fetch_add_explicit(&catalog->setting_changes, 1, memory_order_relaxed) + 1;
     free((void *)(uintptr_t)slot->settings[setting].data);
     slot->settings[setting] = (struct slice){NULL, 0};
     if (value.size > 0) {
@@ -27,6 +33,11 @@ static void setting_replace(struct slot *slot, unsigned setting, struct slice va
         memcpy(copy, value.data, value.size);
         slot->settings[setting] = slice_of(copy, value.size);
     }
+    if (had != (value.size > 0)) {
+        atomic_fetch_add_explicit(&catalog->settings_counts[setting], had ? UINT32_MAX : 1,
+                                  memory_order_relaxed);
+    }
+    atomic_store_explicit(&slot->setting_versions[setting], version, memory_order_release);
 }
 
 static bool
@@ -45,7 +56,7 @@ setting_load(struct catalog *catalog, struct slice key, struct slice bytes, stru
     if (!setting_decode(bytes, &value, err)) {
         return false;
     }
-    setting_replace(slot, key.data[prefix + 4], value);
+    setting_replace(catalog, slot, key.data[prefix + 4], value);
     return true;
 }
 
@@ -75,10 +86,10 @@ void catalog_delete_settings(struct catalog *catalog, struct engine_batch *batch
     }
 }
 
-void catalog_free_settings(struct slot *slot)
+void catalog_free_settings(struct catalog *catalog, struct slot *slot)
 {
     for (unsigned i = 0; i < SETTINGS; i++) {
-        setting_replace(slot, i, (struct slice){NULL, 0});
+        setting_replace(catalog, slot, i, (struct slice){NULL, 0});
     }
 }
 
@@ -111,11 +122,26 @@ void catalog_put_settings(struct catalog *catalog,
     }
 }
 
-void catalog_keep_settings(struct slot *slot, const struct slice settings[static SETTINGS])
+void catalog_keep_settings(struct catalog *catalog,
+                           struct slot *slot,
+                           const struct slice settings[static SETTINGS])
 {
     for (unsigned i = 0; i < SETTINGS; i++) {
-        setting_replace(slot, i, settings[i]);
+        setting_replace(catalog, slot, i, settings[i]);
     }
+}
+
+uint64_t table_setting_version(const struct table *table, enum setting setting)
+{
+    ensure(setting < SETTINGS);
+    return atomic_load_explicit(&catalog_description(table)->slot->setting_versions[setting],
+                                memory_order_acquire);
+}
+
+uint32_t catalog_settings_count(struct catalog *catalog, enum setting setting)
+{
+    ensure(setting < SETTINGS);
+    return atomic_load_explicit(&catalog->settings_counts[setting], memory_order_relaxed);
 }
 
 struct slice catalog_setting(struct catalog *catalog,
@@ -156,7 +182,7 @@ bool catalog_set_setting(struct catalog *catalog,
     }
     if (ok) {
         catalog_write_lock(catalog);
-        setting_replace(slot, setting, value);
+        setting_replace(catalog, slot, setting, value);
         catalog_unlock(catalog);
     }
     catalog_writing_end(catalog);

@@ -45,7 +45,8 @@ struct slot {
     int64_t saved_items; /* What `meta` has; guarded by the catalog's `writing`. */
     int64_t saved_bytes;
     struct slot_index indexes[TABLE_INDEXES_MAX];
-    struct slice settings[SETTINGS]; /* malloc'ed; guarded by the catalog's lock. */
+    struct slice settings[SETTINGS];                 /* malloc'ed; guarded by the catalog's lock. */
+    atomic_uint_fast64_t setting_versions[SETTINGS]; /* 0: there is none; see catalog.h. */
 };
 
 struct slots {

@@ -840,6 +840,48 @@ static void set_setting(const char *name, enum setting setting, const char *valu
     table_release(table);
 }
 
+Test(catalog, a_table_can_have_settings_from_its_first_moment_on)
+{
+    struct table table = sample_table("a", VALUE_S, VALUE_MISSING);
+    const struct slice settings[SETTINGS] = {
+        [SETTING_TAGS] = SLICE_LITERAL("tags"), [SETTING_POLICY] = SLICE_LITERAL("policy")};
+    cr_assert(catalog_create_with(catalog, &table, settings, &err), "%s", err.text);
+    for (int round = 0; round < 2; round++) {
+        check_setting("a", SETTING_TAGS, "tags");
+        check_setting("a", SETTING_POLICY, "policy");
+        check_setting("a", SETTING_KINESIS, "");
+        reopen();
+    }
+}
+
+Test(catalog, each_change_of_a_setting_gives_another_version)
+{
+    struct table table = sample_table("a", VALUE_S, VALUE_MISSING);
+    cr_assert(catalog_create(catalog, &table, &err));
+    const struct table *held = catalog_acquire(catalog, SLICE_LITERAL("a"));
+    cr_assert_eq(table_setting_version(held, SETTING_POLICY), 0);
+    cr_assert_eq(catalog_settings_count(catalog, SETTING_POLICY), 0);
+    set_setting("a", SETTING_POLICY, "one");
+    uint64_t first = table_setting_version(held, SETTING_POLICY);
+    cr_assert_neq(first, 0);
+    set_setting("a", SETTING_POLICY, "");
+    cr_assert_eq(table_setting_version(held, SETTING_POLICY), 0);
+    cr_assert_eq(catalog_settings_count(catalog, SETTING_POLICY), 0);
+    set_setting("a", SETTING_POLICY, "one");
+    cr_assert_neq(table_setting_version(held, SETTING_POLICY), first);
+    cr_assert_eq(table_setting_version(held, SETTING_TAGS), 0);
+    cr_assert_eq(catalog_settings_count(catalog, SETTING_POLICY), 1);
+    table_release(held);
+    reopen();
+    cr_assert_eq(catalog_settings_count(catalog, SETTING_POLICY), 1);
+    held = catalog_acquire(catalog, SLICE_LITERAL("a"));
+    cr_assert_neq(table_setting_version(held, SETTING_POLICY), 0);
+    cr_assert(catalog_remove(catalog, held->id, &err));
+    cr_assert_eq(table_setting_version(held, SETTING_POLICY), 0);
+    cr_assert_eq(catalog_settings_count(catalog, SETTING_POLICY), 0);
+    table_release(held);
+}
+
 Test(catalog, settings_are_kept_replaced_and_removed_with_their_table)
 {
     create("a");
