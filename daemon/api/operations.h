@@ -27,3 +27,6 @@ extern const struct operation operation_batch_execute_statement, operation_batch
     operation_update_global_table_settings, operation_update_item,
     operation_update_kinesis_streaming_destination, operation_update_table,
     operation_update_table_replica_auto_scaling, operation_update_time_to_live;
+
+extern const struct operation operation_delete_resource_policy, operation_get_resource_policy,
+    operation_put_resource_policy;

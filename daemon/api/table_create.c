@@ -3,6 +3,7 @@
  * The table is stored as ACTIVE and answered as CREATING, which it was until the description was
  * durable: nothing else has to happen before it serves, and its indexes are as empty as it is. */
 #include "daemon/api/operations.h"
+#include "daemon/api/resource_policy.h"
 #include "daemon/api/table_capacity.h"
 #include "daemon/api/table_index.h"
 #include "daemon/api/table_json.h"
@@ -15,6 +16,7 @@
 struct table_create {
     struct table *table;
     struct slice settings[SETTINGS];
+    struct slice policy; /* Minified; empty: none. */
 };
 
 /* Rules 3 to 5. */
@@ -117,6 +119,12 @@ table_create_tags(struct call *call, struct slice settings[static SETTINGS], str
             tags_merge(call->arena, (struct slice){0}, tags, &settings[SETTING_TAGS], err));
 }
 
+static bool table_create_policy(struct call *call, struct slice *policy, struct error *err)
+{
+    const struct json *json = json_get(call->body, "ResourcePolicy");
+    return json == NULL || resource_policy_check(call, json->text, policy, err);
+}
+
 static bool table_create_decode(struct call *call, struct error *err)
 {
     struct table_create *state = call->state;
@@ -127,7 +135,8 @@ static bool table_create_decode(struct call *call, struct error *err)
         !table_create_required(body, err) || !table_create_billing(body, table, err) ||
         !table_create_keys(call, table, err) ||
         !table_indexes_rest(body, call->arena, table, err) ||
-        !table_create_options(call, table, err) || !table_create_tags(call, state->settings, err)) {
+        !table_create_options(call, table, err) || !table_create_tags(call, state->settings, err) ||
+        !table_create_policy(call, &state->policy, err)) {
         return false;
     }
     table->name = json_get(body, "TableName")->text;
@@ -162,6 +171,10 @@ static bool table_create_run(struct call *call, enum read_tier tier, struct erro
     table->class_changed_ms = table->table_class == CLASS_STANDARD ? 0 : table->created_ms;
     table->schema_stamp = store->clock.stamp(store->clock.context, 0);
     table->schema_region = store->region_id;
+    if (state->policy.size > 0) {
+        state->settings[SETTING_POLICY] =
+            resource_policy_document(call, state->policy, table->created_ms);
+    }
     if (!catalog_create_with(store->catalog, table, state->settings, err)) {
         return err->code == ERROR_IN_USE ? table_create_taken(store, table->name, err) : false;
     }

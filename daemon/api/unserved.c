@@ -10,7 +10,6 @@ struct unserved {
 };
 
 static const struct unserved unserved_rows[] = {
-    {&shape_create_table, "ResourcePolicy"},
     {&shape_create_table, "GlobalTableSourceArn"},
     {&shape_create_table, "GlobalTableSettingsReplicationMode"},
     {&shape_create_table, "VectorIndexes"},

@@ -156,7 +156,6 @@ Test(table, create_says_what_it_does_not_serve)
 {
     static const char *const members[] = {
         "'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'NEW_IMAGE'}",
-        "'ResourcePolicy':'{}'",
         "'VectorIndexes':[]",
     };
     struct fixture *fixture = fixture_open();
