@@ -494,14 +494,15 @@ Test(policy, bounds_are_kept)
     buffer_init(&keys, &arena, 1024);
     buffer_append_text(&keys, "{'Statement':{'Effect':'Deny','Action':'*','Resource':'*',"
                               "'Condition':{'StringEquals':{'aws:username':'v'");
-    for (int i = 0; i < POLICY_CONDITIONS_MAX; i++) { /* Of members with one name the last counts. */
+    for (int i = 0; i < POLICY_CONDITIONS_MAX;
+         i++) { /* Of members with one name the last counts. */
         buffer_printf(&keys, ",'k%d':'v'", i);
     }
     buffer_append(&keys, "}}}}", 5);
     struct policy *policy = NULL;
     struct error err = {0};
-    cr_expect_not(policy_compile(POLICY_IDENTITY, quoted(&arena, (const char *)keys.data), &policy,
-                                 &err));
+    cr_expect_not(
+        policy_compile(POLICY_IDENTITY, quoted(&arena, (const char *)keys.data), &policy, &err));
     cr_expect_str_eq(err.text,
                      "Invalid policy document: A statement with more than 100 conditions");
     arena_destroy(&arena);
