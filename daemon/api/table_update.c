@@ -142,14 +142,17 @@ static bool table_update_asks(struct call *call, struct error *err)
     const struct json *body = call->body;
     struct table_update_members has;
     table_update_look(body, &has);
+    bool consistency = table_update_has(body, "MultiRegionConsistency");
     if (!has.units && !has.mode && !has.maxima && !has.indexes && !has.stream && !has.encryption &&
-        !has.class && !has.protection && !has.warm && !has.replicas) {
+        !has.class && !has.protection && !has.warm && !has.replicas &&
+        !table_update_has(body, "GlobalTableWitnessUpdates")) {
         return error_set(err, ERROR_VALIDATION,
                          "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
                          "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, "
-                         "MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+                         "MultiAccountReplicaReady, ReplicaTransitRoleArn, %s"
                          "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or "
-                         "TableClass is required");
+                         "TableClass is required",
+                         consistency ? "" : "MultiRegionConsistency, ");
     }
     if (has.indexes &&
         !table_update_index_decode(json_get(body, "GlobalSecondaryIndexUpdates"), err)) {
@@ -160,7 +163,8 @@ static bool table_update_asks(struct call *call, struct error *err)
         return false;
     }
     state->concern = table_update_concern(&has);
-    return (!has.replicas ||
+    return table_update_consistency_decode(body, err) &&
+           (!has.replicas ||
             table_update_replica_decode(call, json_get(body, "ReplicaUpdates"), err)) &&
            (!has.stream || table_update_stream_decode(json_get(body, "StreamSpecification"), err));
 }

@@ -33,6 +33,8 @@ struct table_update {
 
 /* In decode: what needs no table. Errors: VALIDATION. */
 MUST_CHECK bool table_update_index_decode(const struct json *updates, struct error *err);
+/* MultiRegionConsistency and GlobalTableWitnessUpdates. Errors: VALIDATION; NOT_IMPLEMENTED. */
+MUST_CHECK bool table_update_consistency_decode(const struct json *body, struct error *err);
 MUST_CHECK bool
 table_update_replica_decode(struct call *call, const struct json *updates, struct error *err);
 MUST_CHECK bool table_update_stream_decode(const struct json *asked, struct error *err);

@@ -2,6 +2,29 @@
 #include "daemon/api/scaling.h"
 #include "daemon/api/table_update.h"
 
+bool table_update_consistency_decode(const struct json *body, struct error *err)
+{
+    struct slice mode = shape_text(json_get(body, "MultiRegionConsistency"));
+    const struct json *replicas = json_get(body, "ReplicaUpdates");
+    bool strong = slice_is(mode, "STRONG");
+    if (!strong && json_get(body, "GlobalTableWitnessUpdates") != NULL) {
+        return error_set(err, ERROR_VALIDATION,
+                         "MultiRegionConsistency must be set as STRONG when "
+                         "GlobalTableWitnessUpdates parameter is present.");
+    }
+    for (const struct json *each = replicas == NULL ? NULL : replicas->first; each != NULL;
+         each = each->next) {
+        if (mode.size > 0 && json_get(each, "Create") == NULL) {
+            return error_set(err, ERROR_VALIDATION,
+                             "Only Replica Create actions are supported when "
+                             "MultiRegionConsistency parameter is provided.");
+        }
+    }
+    return !strong || error_set(err, ERROR_NOT_IMPLEMENTED,
+                                "This version does not support global tables with "
+                                "MultiRegionConsistency STRONG");
+}
+
 /* The one replica action of the request, checked as far as that needs no table. */
 bool table_update_replica_decode(struct call *call, const struct json *updates, struct error *err)
 {
@@ -104,6 +127,11 @@ bool table_update_replicas(struct call *call, const struct table *table, struct 
 {
     const struct table_update *state = call->state;
     struct replication *replication = call->node->replication;
+    if (json_get(call->body, "MultiRegionConsistency") != NULL && table->replicas_count > 0) {
+        return error_set(
+            err, ERROR_VALIDATION,
+            "MultiRegionConsistency parameter is unsupported on existing global table");
+    }
     if (state->create) {
         if (!table_update_check_region(call, state->region, err)) {
             return false;

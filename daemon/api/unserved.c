@@ -13,8 +13,6 @@ static const struct unserved unserved_rows[] = {
     {&shape_create_table, "GlobalTableSourceArn"},
     {&shape_create_table, "GlobalTableSettingsReplicationMode"},
     {&shape_create_table, "VectorIndexes"},
-    {&shape_update_table, "MultiRegionConsistency"},
-    {&shape_update_table, "GlobalTableWitnessUpdates"},
     {&shape_update_table, "GlobalTableSettingsReplicationMode"},
     {&shape_update_table, "VectorIndexUpdates"},
     {&shape_update_table, "ReplicaUpdates.Update"},
