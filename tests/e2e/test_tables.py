@@ -207,7 +207,7 @@ def test_items_and_bytes_are_counted(client, table_name, make):
 
 
 def test_what_tools_ask_about_every_table(client, table_name, make):
-    """The calls of section 21 but the resource policy's."""
+    """The calls of section 21."""
     arn = make()["TableArn"]
     settle(client, table_name)
     name = {"TableName": table_name}
@@ -217,6 +217,7 @@ def test_what_tools_ask_about_every_table(client, table_name, make):
     assert answer["ContinuousBackupsStatus"] == "ENABLED"
     assert answer["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
     assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == []
+    refused("PolicyNotFoundException", client.get_resource_policy, ResourceArn=arn)
     answer = client.describe_kinesis_streaming_destination(**name)
     assert answer["KinesisDataStreamDestinations"] == [] and answer["TableName"] == table_name
     answer = client.describe_contributor_insights(**name)
