@@ -94,6 +94,13 @@ static struct write random_write(struct slice key)
     return write;
 }
 
+static void release(const struct expression *expression)
+{
+    if (expression != NULL) {
+        expression_release((struct expression *)(uintptr_t)expression);
+    }
+}
+
 /* True when it was committed. */
 static bool random_transaction(void)
 {
@@ -113,6 +120,10 @@ static bool random_transaction(void)
     cr_assert(ok || err.code == ERROR_CANCELLED || err.code == ERROR_THROTTLED, "%s", err.text);
     for (uint32_t i = 0; ok && i < count; i++) {
         cr_assert(!writes[i].changed || writes[i].index_units != NULL);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        release(writes[i].update);
+        release(writes[i].condition);
     }
     return ok;
 }
