@@ -153,9 +153,38 @@ static bool key_find_part(const struct program *program, struct slice name, stru
     return false;
 }
 
+/* What could be no key is refused rather than not found. */
+static bool key_check_size(const struct key_attribute *attribute,
+                           struct value value,
+                           bool partition,
+                           struct error *err)
+{
+    if (value.type == VALUE_N) { /* Neither empty nor long. */
+        return true;
+    }
+    if (value.payload.size == 0) {
+        return error_set(err, ERROR_VALIDATION,
+                         "One or more parameter values are not valid. The AttributeValue for a "
+                         "key attribute cannot contain an empty %s value. Key: %.*s",
+                         value.type == VALUE_S ? "string" : "binary", SLICE_ARGS(attribute->name));
+    }
+    if (partition && value.payload.size > PARTITION_KEY_BYTES_MAX) {
+        return error_set(err, ERROR_VALIDATION,
+                         "One or more parameter values were invalid: Size of hashkey has exceeded "
+                         "the maximum size limit of%d bytes",
+                         PARTITION_KEY_BYTES_MAX);
+    }
+    return partition || value.payload.size <= SORT_KEY_BYTES_MAX ||
+           error_set(err, ERROR_VALIDATION,
+                     "One or more parameter values were invalid: Aggregated size of all range keys "
+                     "has exceeded the size limit of %d bytes",
+                     SORT_KEY_BYTES_MAX);
+}
+
 static bool key_take_value(const struct expression *expression,
                            const struct node *node,
                            const struct key_attribute *attribute,
+                           bool partition,
                            struct value *value,
                            struct error *err)
 {
@@ -166,13 +195,7 @@ static bool key_take_value(const struct expression *expression,
                          "One or more parameter values were invalid: Condition parameter type "
                          "does not match schema type");
     }
-    if (value->payload.size == 0 && value->type != VALUE_N) {
-        return error_set(err, ERROR_VALIDATION,
-                         "One or more parameter values are not valid. The AttributeValue for a "
-                         "key attribute cannot contain an empty %s value. Key: %.*s",
-                         value->type == VALUE_S ? "string" : "binary", SLICE_ARGS(attribute->name));
-    }
-    return true;
+    return key_check_size(attribute, *value, partition, err);
 }
 
 static bool key_missed(const struct key_attribute *attribute, struct error *err)
@@ -195,7 +218,7 @@ static bool key_take_partition(const struct expression *expression,
     if (!key_find_part(expression->program, attribute->name, &part)) {
         return key_missed(attribute, err);
     }
-    return part.sort == SORT_EQ ? key_take_value(expression, part.low, attribute, value, err)
+    return part.sort == SORT_EQ ? key_take_value(expression, part.low, attribute, true, value, err)
                                 : key_not_supported(err);
 }
 
@@ -210,9 +233,9 @@ static bool key_take_sort(const struct expression *expression,
         return key_not_supported(err);
     }
     condition->sort = part->sort;
-    return key_take_value(expression, part->low, attribute, &condition->low, err) &&
+    return key_take_value(expression, part->low, attribute, false, &condition->low, err) &&
            (part->high == NULL ||
-            key_take_value(expression, part->high, attribute, &condition->high, err));
+            key_take_value(expression, part->high, attribute, false, &condition->high, err));
 }
 
 /* Of the sort attributes in front of the last named one, all must be held equal. */
@@ -268,7 +291,7 @@ static bool key_take_sorts(const struct expression *expression,
         return false;
     }
     for (uint32_t i = 0; i < last; i++) {
-        if (!key_take_value(expression, parts[i].low, &schema->sort[i], &condition->equal[i],
+        if (!key_take_value(expression, parts[i].low, &schema->sort[i], false, &condition->equal[i],
                             err)) {
             return false;
         }
