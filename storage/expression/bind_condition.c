@@ -244,8 +244,8 @@ static bool bind_types(const struct binding *binding, const struct node *node, s
     case NODE_EXISTS:
     case NODE_NOT_EXISTS:
         return bind_needs_path(node, err);
-    case NODE_TYPE:
-        return bind_needs_path(node, err) && bind_type_name(binding, node, err);
+    case NODE_TYPE: /* Of anything, a value of the request too. */
+        return bind_type_name(binding, node, err);
     default: /* =, <>, IN and contains take anything. */
         return true;
     }

@@ -290,6 +290,10 @@ Test(condition, begins_with_and_attribute_type)
         {"attribute_type(m, :v)", NULL, "{':v':{'S':'M'}}", ITEM, "true"},
         {"attribute_type(m.l[0], :v)", NULL, "{':v':{'S':'S'}}", ITEM, "true"},
         {"attribute_type(s, :v)", NULL, "{':v':{'S':'SS'}}", ITEM, "false"},
+        {"attribute_type(:v, :v)", NULL, "{':v':{'S':'S'}}", ITEM, "true"},
+        {"attribute_type(:w, :v)", NULL, "{':v':{'S':'S'},':w':{'L':[]}}", ITEM, "false"},
+        {"attribute_type(size(s), :v)", NULL, "{':v':{'S':'N'}}", ITEM, "true"},
+        {"attribute_type(size(n), :v)", NULL, "{':v':{'S':'N'}}", ITEM, "false"},
     };
     condition_run(cases, ARRAY_COUNT(cases));
 }

@@ -70,7 +70,6 @@ Test(operand, arity_and_document_paths)
         {"attribute_exists(:n)", C NEEDS_PATH("attribute_exists")},
         {"attribute_not_exists(:n)", C NEEDS_PATH("attribute_not_exists")},
         {"attribute_exists(size(a))", C NEEDS_PATH("attribute_exists")},
-        {"attribute_type(:n, :s)", C NEEDS_PATH("attribute_type")},
     };
     operand_run(EXPRESSION_CONDITION, cases, ARRAY_COUNT(cases));
 }
