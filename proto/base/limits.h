@@ -71,8 +71,12 @@ enum {
     HTTP_UNSIGNED_JSON_BYTES_MAX = 1 << 20, /* Longer bodies are parsed only once authenticated. */
     SIGV4_SIGNING_KEYS = 256,               /* Cached per loop; a power of two. */
     SIGV4_QUERY_PARAMETERS_MAX = 64,
-    HTTP_PROGRAMS_MAX = 1024,          /* Compiled expressions that a loop keeps. */
-    CREDENTIALS_BYTES_MAX = 1 << 20,   /* A credentials file. */
+    HTTP_PROGRAMS_MAX = 1024,        /* Compiled expressions that a loop keeps. */
+    CREDENTIALS_BYTES_MAX = 1 << 20, /* A credentials file. */
+    AUTHORIZER_POLICIES = 256,       /* Of tables, compiled, that a loop keeps. */
+    ACCESS_KEYS_MAX = 1000,          /* Of the catalog. */
+    ACCESS_ID_BYTES_MAX = 128,
+    ACCESS_USER_BYTES_MAX = 64,
     CREDENTIAL_FIELD_BYTES_MAX = 4096, /* A session token is the longest. */
     HTTP_CONNECTIONS_MAX = 16384,      /* Of the DynamoDB endpoint, all loops together. */
     HTTP_IDLE_MS = 120000,             /* A connection without a request. */

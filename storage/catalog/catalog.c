@@ -7,6 +7,7 @@
  *
  * Keys in `meta`: catalog/table/<id 4> -> record.h; catalog/totals/<id 4> and
  * catalog/totals/<id 4><index 2> -> record.h; catalog/setting/<id 4><setting 1> -> record.h;
+ * catalog/access/<access key id> -> what its writer put there;
  * catalog/dropped/<id 4> and catalog/dropped-index/<id 4><index 2> -> empty, while the rows of a
  * removed table or index may still be there; catalog/next-id -> 4 bytes, the id of the next table:
  * ids are never reused. */

@@ -248,3 +248,21 @@ MUST_CHECK bool catalog_set_setting(struct catalog *catalog,
                                     enum setting setting,
                                     struct slice value,
                                     struct error *err);
+
+/* Records of access keys: opaque here, sealed by whoever writes them, by id (1 to
+ * ACCESS_ID_BYTES_MAX). Durable on return. Errors: THROTTLED, IO. */
+MUST_CHECK bool catalog_access_put(struct catalog *catalog,
+                                   struct slice id,
+                                   struct slice record,
+                                   struct error *err);
+/* Removing what is not there is fine. */
+MUST_CHECK bool catalog_access_remove(struct catalog *catalog, struct slice id, struct error *err);
+/* Each by id, lent for the call. The visitor's failure ends it. Errors: its own; IO; CORRUPT. */
+typedef bool (*catalog_access_visitor)(void *context,
+                                       struct slice id,
+                                       struct slice record,
+                                       struct error *err);
+MUST_CHECK bool catalog_access_each(struct catalog *catalog,
+                                    catalog_access_visitor visitor,
+                                    void *context,
+                                    struct error *err);

@@ -245,3 +245,32 @@ bool expression_visit_paths(const struct expression *expression,
     }
     return true;
 }
+
+/* Operands nest as deep as the operator limit lets them. */
+static bool bind_visit_operand(const struct node *node, expression_visitor visitor, void *context)
+{
+    if (node->kind == NODE_PATH) {
+        struct expression_path visited = {node->path->steps[0].name, node->path->count > 1};
+        return visitor(context, &visited);
+    }
+    for (const struct node *each = node->first; each != NULL; each = each->next) {
+        if (!bind_visit_operand(each, visitor, context)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool expression_visit_attributes(const struct expression *expression,
+                                 expression_visitor visitor,
+                                 void *context)
+{
+    const struct program *program = expression->program;
+    for (uint32_t i = 0; i < program->actions_count; i++) {
+        const struct node *operand = program->actions[i].operand;
+        if (operand != NULL && !bind_visit_operand(operand, visitor, context)) {
+            return false;
+        }
+    }
+    return expression_visit_paths(expression, visitor, context);
+}

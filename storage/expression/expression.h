@@ -123,6 +123,11 @@ bool expression_visit_paths(const struct expression *expression,
                             expression_visitor visitor,
                             void *context);
 
+/* The same for all paths, of an UPDATE also those that it only reads. */
+bool expression_visit_attributes(const struct expression *expression,
+                                 expression_visitor visitor,
+                                 void *context);
+
 /* KEY_CONDITION: what it says about a table's or index's key. */
 enum sort_operator {
     SORT_ANY,
