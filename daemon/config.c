@@ -27,6 +27,7 @@ enum config_knob {
     KNOB_ADMIN,
     KNOB_CLUSTER,
     KNOB_CREDENTIALS,
+    KNOB_KEY_FILE,
     KNOB_AUTH,
     KNOB_THROTTLE,
     KNOB_DURABILITY,
@@ -61,6 +62,7 @@ static const struct config_name {
     [KNOB_CLUSTER] = {"cluster", "FILE", "the regions: name, id, peer, key (none: stands alone)"},
     [KNOB_CREDENTIALS] = {"credentials", "FILE",
                           "access keys, as the AWS CLI keeps them (DIR/credentials)"},
+    [KNOB_KEY_FILE] = {"key-file", "FILE", "what secrets in DIR are sealed under (DIR/key)"},
     [KNOB_AUTH] = {"auth", "on|off", "off takes any credentials; on loopback only (on)"},
     [KNOB_THROTTLE] = {"throttle", "off|enforce",
                        "enforce the provisioned throughput of tables and indexes (off)"},
@@ -446,6 +448,7 @@ config_take_texts(struct config_sources *sources, struct config *config, struct 
     if (!config_path(&sources->values[KNOB_DATA], &config->data, err) ||
         !config_path(&sources->values[KNOB_CLUSTER], &config->cluster, err) ||
         !config_path(&sources->values[KNOB_CREDENTIALS], &config->credentials, err) ||
+        !config_path(&sources->values[KNOB_KEY_FILE], &config->key_file, err) ||
         !config_path(&sources->values[KNOB_TLS_CERTIFICATE], &config->tls_certificate, err) ||
         !config_path(&sources->values[KNOB_TLS_KEY], &config->tls_key, err) ||
         !config_listener(sources, KNOB_HTTP, &config->http, err) ||
@@ -468,6 +471,10 @@ config_take_texts(struct config_sources *sources, struct config *config, struct 
     config->credentials_given = config->credentials != NULL;
     if (!config->credentials_given) {
         config->credentials = arena_printf(sources->arena, "%s/credentials", config->data);
+    }
+    config->key_file_given = config->key_file != NULL;
+    if (!config->key_file_given) {
+        config->key_file = arena_printf(sources->arena, "%s/key", config->data);
     }
     return true;
 }

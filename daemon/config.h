@@ -33,6 +33,8 @@ struct config {
     const char *cluster;     /* Path; NULL: this region stands alone. */
     const char *credentials; /* Path; never NULL: <data>/credentials unless given. */
     bool credentials_given;  /* A file that was named must exist; the default one is made. */
+    const char *key_file;    /* Likewise: <data>/key. */
+    bool key_file_given;
     bool auth;
     bool throttle; /* Enforce provisioned throughput. */
     enum durability durability;

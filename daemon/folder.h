@@ -3,6 +3,8 @@
  *     DIR/lock          held by the process that uses the folder; holds its pid
  *     DIR/identity      the node's Ed25519 key (replication/identity.c)
  *     DIR/credentials   access keys, unless --credentials names another file
+ *     DIR/key           what the secrets of the catalog's access keys are sealed under, unless
+ *                       --key-file names another file
  *     DIR/store/        the database
  *
  * Main thread. */

@@ -10,6 +10,7 @@
 
 #include "daemon/admin/admin.h"
 #include "daemon/api/operation.h"
+#include "daemon/auth/keyring.h"
 #include "daemon/cluster.h"
 #include "daemon/config.h"
 #include "daemon/folder.h"
@@ -137,18 +138,37 @@ static void node_open_throttle(struct node *node)
     }
 }
 
-static bool node_open_credentials(struct node *node, struct error *err)
+/* Each loop takes the new set between two requests; once all have, nobody looks at the old one. */
+static void node_use_credentials(void *context, const struct credentials *credentials)
+{
+    struct node *node = context;
+    for (uint32_t i = 0; i < node->loops_count; i++) {
+        loop_use_credentials(&node->loops[i], credentials);
+    }
+    node->credentials = credentials;
+}
+
+static bool node_open_keyring(struct node *node, struct error *err)
 {
     const struct config *config = node->config;
     bool made = false;
+    struct keyring_options options = {
+        .catalog = node->store->catalog,
+        .credentials = config->auth ? config->credentials : NULL,
+        .credentials_make = !config->credentials_given,
+        .key_file = config->key_file,
+        .key_file_make = !config->key_file_given,
+        .use = node_use_credentials,
+        .context = node,
+    };
+    if (!keyring_open(&options, &node->keyring, &made, err)) {
+        return false;
+    }
+    node->credentials = keyring_credentials(node->keyring);
     if (!config->auth) {
         log_event(node->log, LOG_WARNING, "node.auth_off",
                   log_text("meaning", "any credentials are taken"));
         return true;
-    }
-    if (!credentials_open(config->credentials, !config->credentials_given, &node->credentials,
-                          &made, err)) {
-        return false;
     }
     log_event(node->log, LOG_INFO, made ? "node.credentials_made" : "node.credentials",
               log_text("file", config->credentials),
@@ -237,13 +257,17 @@ static bool node_open(struct node_whole *whole, struct error *err)
     const struct config *config = node->config;
     if (!folder_make(config->data, err) || !folder_lock(config->data, &whole->lock_fd, err) ||
         (config->cluster != NULL && !identity_load(config->data, &whole->identity, err)) ||
-        !node_open_store(whole, err) || !node_open_credentials(node, err) ||
+        !node_open_store(whole, err) || !node_open_keyring(node, err) ||
         !node_open_tls(node, err) || !node_open_replication(whole, err)) {
         return false;
     }
     node_open_throttle(node);
     node_set_waking(whole, true, node->replication);
-    if (!node_open_loops(node, err) || !admin_start(node, config->admin, &node->admin, err)) {
+    if (!node_open_loops(node, err)) {
+        return false;
+    }
+    keyring_serve(node->keyring);
+    if (!admin_start(node, config->admin, &node->admin, err)) {
         return false;
     }
     whole->upkeep = upkeep_start(node);
@@ -292,6 +316,9 @@ void node_stop(struct node *node)
     struct node_whole *whole = CONTAINER_OF(node, struct node_whole, node);
     atomic_store(&node->draining, true);
     atomic_store(&node->ready, false);
+    if (node->keyring != NULL) {
+        keyring_stop(node->keyring);
+    }
     for (uint32_t i = 0; i < node->loops_count; i++) {
         loop_drain(&node->loops[i], NODE_DRAIN_MS);
     }
@@ -303,8 +330,8 @@ void node_stop(struct node *node)
     node_set_waking(whole, false, NULL);
     replication_stop(node->replication);
     throttle_close(node->throttle);
+    keyring_close(node->keyring);
     store_close(node->store);
-    credentials_close(node->credentials);
     tls_close(node->tls);
     metrics_close(node->metrics);
     folder_unlock(whole->lock_fd);
@@ -315,29 +342,10 @@ void node_stop(struct node *node)
 
 /* --- While it runs -------------------------------------------------------------------------- */
 
-/* Each loop takes the new set between two requests; once all have, nobody looks at the old one. */
-static bool node_reload_credentials(struct node *node, struct error *err)
-{
-    struct credentials *next = NULL;
-    bool made = false;
-    if (!node->config->auth) {
-        return true;
-    }
-    if (!credentials_open(node->config->credentials, false, &next, &made, err)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < node->loops_count; i++) {
-        loop_use_credentials(&node->loops[i], next);
-    }
-    credentials_close(node->credentials);
-    node->credentials = next;
-    return true;
-}
-
 bool node_reload(struct node *node, struct error *err)
 {
     struct error tls_error = {0};
-    bool ok = node_reload_credentials(node, err);
+    bool ok = keyring_reload(node->keyring, err);
     if (node->tls == NULL) {
         return ok;
     }

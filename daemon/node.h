@@ -10,6 +10,7 @@
 
 struct config;      /* daemon/config.h */
 struct log;         /* daemon/log.h */
+struct keyring;     /* daemon/auth/keyring.h */
 struct credentials; /* daemon/http/credentials.h */
 struct tls;         /* daemon/http/tls.h */
 struct throttle;    /* daemon/throttle.h */
@@ -24,9 +25,11 @@ struct node {
     struct log *log;
     struct store *store;
     struct replication *replication; /* NULL without a cluster file. */
-    struct credentials *credentials; /* NULL with --auth off. */
-    struct tls *tls;                 /* NULL without --https. */
-    struct throttle *throttle;       /* NULL unless throughput is enforced. */
+    struct keyring *keyring;
+    /* What the loops begin with; the keyring's, which replaces it. NULL with --auth off. */
+    const struct credentials *credentials;
+    struct tls *tls;           /* NULL without --https. */
+    struct throttle *throttle; /* NULL unless throughput is enforced. */
     struct metrics *metrics;
     struct loop *loops;
     uint32_t loops_count;

@@ -39,6 +39,10 @@ static const struct admin_route {
     {"GET", "/v1/conflicts", "application/json", admin_conflicts},
     {"POST", "/v1/link", "application/json", admin_link_set},
     {"DELETE", "/v1/link", "application/json", admin_link_clear},
+    {"GET", "/v1/keys", "application/json", admin_keys_list},
+    {"POST", "/v1/keys", "application/json", admin_keys_add},
+    {"DELETE", "/v1/keys", "application/json", admin_keys_remove},
+    {"POST", "/v1/keys/policy", "application/json", admin_keys_policy},
 };
 
 /* One request on its way through a worker; lives in the request's arena. */

@@ -9,6 +9,10 @@
  *     POST   /v1/link        {"peer":"eu-west-1","delay_ms":40,"jitter_ms":5,"loss_percent":1,
  *                             "cut":false}
  *     DELETE /v1/link        all links of this node as they are
+ *     GET    /v1/keys        access keys: JSON array; ?id=ID for one
+ *     POST   /v1/keys        {"user":"ann","policy":{…}}: a new key, whose secret is shown once
+ *     DELETE /v1/keys        ?id=ID
+ *     POST   /v1/keys/policy {"id":"AKIA…","policy":{…}}; null: none any more
  *
  * Errors are {"error":"<sentence>"} with status 400, 404, 405, 500 or 503. Whatever asks the store
  * or replication runs on a worker. */

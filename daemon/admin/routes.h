@@ -32,3 +32,11 @@ MUST_CHECK bool
 admin_link_set(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool
 admin_link_clear(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
+admin_keys_list(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
+admin_keys_add(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
+admin_keys_remove(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
+admin_keys_policy(const struct admin_request *request, struct buffer *answer, struct error *err);

@@ -74,3 +74,4 @@ int regions_main(int argc, char **argv);
 int lag_main(int argc, char **argv);
 int conflicts_main(int argc, char **argv);
 int link_main(int argc, char **argv);
+int keys_main(int argc, char **argv);

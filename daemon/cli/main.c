@@ -14,6 +14,7 @@ static const struct main_command {
     {"regions", regions_main, "the regions of the cluster and who reaches whom"},
     {"lag", lag_main, "how far each region is behind each other"},
     {"conflicts", conflicts_main, "writes that collided, with both images"},
+    {"keys", keys_main, "access keys of a node, and what their users may do"},
     {"link", link_main, "delay, lose or cut what a node sends to a peer"},
 };
 

@@ -4,6 +4,7 @@
  * open-addressed index of at most half load over their ids. */
 #include "daemon/http/credentials.h"
 
+#include "daemon/auth/policy.h"
 #include "daemon/http/sigv4_parts.h"
 
 #include <sodium.h>
@@ -14,11 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CREDENTIALS_ID_RANDOM = 16, CREDENTIALS_SECRET_BYTES = 40 };
+/* The bytes of a key that was added. */
+struct credentials_copy {
+    struct credentials_copy *next;
+    size_t size;
+    uint8_t bytes[];
+};
 
 struct credentials {
-    uint8_t *text; /* Owned; everything borrows from it. */
+    uint8_t *text; /* Owned; what was parsed borrows from it. */
     size_t text_bytes;
+    struct credentials_copy *copies; /* Owned; what was added borrows from them. */
     struct credential *all;
     uint32_t count, capacity;
     uint32_t *index; /* number + 1; 0: free. */
@@ -54,9 +61,21 @@ uint32_t credentials_count(const struct credentials *credentials)
     return credentials->count;
 }
 
+const struct credential *credentials_at(const struct credentials *credentials, uint32_t number)
+{
+    ensure(number < credentials->count);
+    return &credentials->all[number];
+}
+
+struct slice credentials_file_text(const struct credentials *credentials)
+{
+    return slice_of(credentials->text, credentials->text_bytes);
+}
+
 static void credentials_build_index(struct credentials *credentials)
 {
     uint32_t slots = 4;
+    free(credentials->index);
     while (slots < credentials->count * 2) {
         slots *= 2;
     }
@@ -72,6 +91,56 @@ static void credentials_build_index(struct credentials *credentials)
     }
 }
 
+static struct credential *credentials_append(struct credentials *credentials)
+{
+    if (credentials->count == credentials->capacity) {
+        credentials->capacity = credentials->capacity == 0 ? 4 : credentials->capacity * 2;
+        credentials->all =
+            realloc(credentials->all, credentials->capacity * sizeof(*credentials->all));
+        ensure(credentials->all != NULL);
+    }
+    struct credential *made = &credentials->all[credentials->count];
+    *made = (struct credential){.number = credentials->count++};
+    return made;
+}
+
+static struct slice credentials_copy(uint8_t **to, struct slice from)
+{
+    struct slice copy = slice_of(*to, from.size);
+    if (from.size > 0) {
+        memcpy(*to, from.data, from.size);
+    }
+    *to += from.size;
+    return copy;
+}
+
+bool credentials_add(struct credentials *credentials,
+                     const struct credential *credential,
+                     struct error *err)
+{
+    if (credentials_find(credentials, credential->id) != NULL) {
+        return error_set(err, ERROR_CONFIG,
+                         "access key %.*s is in the credentials file and in the catalog",
+                         SLICE_ARGS(credential->id));
+    }
+    size_t size = credential->id.size + credential->secret.size + credential->session_token.size +
+                  credential->user.size;
+    struct credentials_copy *copy = malloc(sizeof(*copy) + size);
+    ensure(copy != NULL);
+    *copy = (struct credentials_copy){.next = credentials->copies, .size = size};
+    credentials->copies = copy;
+    uint8_t *to = copy->bytes;
+    struct credential *made = credentials_append(credentials);
+    made->id = credentials_copy(&to, credential->id);
+    made->secret = credentials_copy(&to, credential->secret);
+    made->session_token = credentials_copy(&to, credential->session_token);
+    made->user = credentials_copy(&to, credential->user);
+    made->expires_s = credential->expires_s;
+    made->policy = credential->policy;
+    credentials_build_index(credentials);
+    return true;
+}
+
 void credentials_close(struct credentials *credentials)
 {
     if (credentials == NULL) {
@@ -79,6 +148,15 @@ void credentials_close(struct credentials *credentials)
     }
     if (credentials->text != NULL) {
         sodium_memzero(credentials->text, credentials->text_bytes);
+    }
+    for (uint32_t i = 0; i < credentials->count; i++) {
+        policy_close((struct policy *)(uintptr_t)credentials->all[i].policy);
+    }
+    while (credentials->copies != NULL) {
+        struct credentials_copy *copy = credentials->copies;
+        credentials->copies = copy->next;
+        sodium_memzero(copy->bytes, copy->size);
+        free(copy);
     }
     free(credentials->text);
     free(credentials->all);
@@ -136,13 +214,9 @@ static bool credentials_end_section(struct credentials_reader *reader, struct er
                              reader->path, reader->section_line, SLICE_ARGS(current->id));
         }
     }
-    if (made->count == made->capacity) {
-        made->capacity = made->capacity == 0 ? 4 : made->capacity * 2;
-        made->all = realloc(made->all, made->capacity * sizeof(*made->all));
-        ensure(made->all != NULL);
-    }
-    current->number = made->count;
-    made->all[made->count++] = *current;
+    struct credential *kept = credentials_append(made);
+    current->number = kept->number;
+    *kept = *current;
     return true;
 }
 
@@ -307,27 +381,39 @@ static bool credentials_write_all(int fd, const char *text, size_t size)
     return fsync(fd) == 0;
 }
 
-/* Written beside the place and then linked there: the file is whole or absent, and one that
- * somebody else has made meanwhile stays. */
-static bool credentials_make(const char *path, struct error *err)
+bool credentials_generate(char id[static CREDENTIALS_ID_BYTES],
+                          char secret[static CREDENTIALS_SECRET_BYTES],
+                          struct error *err)
 {
     static const char id_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     static const char secret_letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char prefix[4] = {'A', 'K', 'I', 'A'};
     if (sodium_init() < 0) {
         return error_set(err, ERROR_IO, "no source of randomness for a new access key");
     }
-    char id[CREDENTIALS_ID_RANDOM + 1] = {0}, secret[CREDENTIALS_SECRET_BYTES + 1] = {0};
-    for (size_t i = 0; i < CREDENTIALS_ID_RANDOM; i++) {
+    memcpy(id, prefix, sizeof(prefix));
+    for (size_t i = sizeof(prefix); i < CREDENTIALS_ID_BYTES; i++) {
         id[i] = id_letters[randombytes_uniform(sizeof(id_letters) - 1)];
     }
     for (size_t i = 0; i < CREDENTIALS_SECRET_BYTES; i++) {
         secret[i] = secret_letters[randombytes_uniform(sizeof(secret_letters) - 1)];
     }
+    return true;
+}
+
+/* Written beside the place and then linked there: the file is whole or absent, and one that
+ * somebody else has made meanwhile stays. */
+static bool credentials_make(const char *path, struct error *err)
+{
+    char id[CREDENTIALS_ID_BYTES + 1] = {0}, secret[CREDENTIALS_SECRET_BYTES + 1] = {0};
+    if (!credentials_generate(id, secret, err)) {
+        return false;
+    }
     char text[256], beside[4096];
     int size =
         snprintf(text, sizeof(text),
-                 "[default]\naws_access_key_id = AKIA%s\naws_secret_access_key = %s\n", id, secret);
+                 "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", id, secret);
     ensure(size > 0 && (size_t)size < sizeof(text));
     int beside_size = snprintf(beside, sizeof(beside), "%s.%s", path, id);
     if (beside_size < 0 || (size_t)beside_size >= sizeof(beside)) {

@@ -112,6 +112,8 @@ Test(config, data_and_region_suffice)
     cr_assert_str_eq(config->admin, "127.0.0.1:8080");
     cr_assert_str_eq(config->credentials, "d/credentials");
     cr_assert_not(config->credentials_given);
+    cr_assert_str_eq(config->key_file, "d/key");
+    cr_assert_not(config->key_file_given);
     cr_assert_null(config->cluster);
     cr_assert(config->auth);
     cr_assert_eq(config->durability, DURABILITY_SYNC);
@@ -145,10 +147,11 @@ Test(config, flags_win_over_the_environment_which_wins_over_the_file)
 Test(config, a_file_can_be_named_by_the_environment_and_hold_everything)
 {
     char *directory = test_directory_make();
-    char *path = write_file(directory, "f.yaml",
-                            "data: /var/x\nregion: eu-west-1\nhttp: \"[::1]:0\"\n"
-                            "log-json: true\nlog-level: debug\ndurability: relaxed\n"
-                            "sync-interval-ms: 7\nid: 9\ncredentials: /c\nthrottle: enforce\n");
+    char *path = write_file(
+        directory, "f.yaml",
+        "data: /var/x\nregion: eu-west-1\nhttp: \"[::1]:0\"\n"
+        "log-json: true\nlog-level: debug\ndurability: relaxed\n"
+        "sync-interval-ms: 7\nid: 9\ncredentials: /c\nkey-file: /k\nthrottle: enforce\n");
     char *variable = NULL;
     cr_assert_gt(asprintf(&variable, "MERIDIAN_CONFIG=%s", path), 0);
     const char *const argv[] = {"meridiand"};
@@ -166,6 +169,8 @@ Test(config, a_file_can_be_named_by_the_environment_and_hold_everything)
     cr_assert_eq(config.id, 9);
     cr_assert_str_eq(config.credentials, "/c");
     cr_assert(config.credentials_given);
+    cr_assert_str_eq(config.key_file, "/k");
+    cr_assert(config.key_file_given);
     cr_assert(config.throttle);
     config_clear(&config);
     free(variable);
