@@ -245,6 +245,41 @@ def main():
                    "4;x=y\r\nwiki\r\n5\r\npedia\r\n0\r\nTrailer: t\r\n\r\n",
         "continue": "\0\1PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx",
         "close": "\0\0POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"})
+    table_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/Books"
+    ann = "arn:aws:iam::000000000000:user/ann"
+    values = (
+        "ann,bob,title,author,ALL_ATTRIBUTES,,NONE,,TOTAL,,,,true,,10.0.0.1,,ann,," + ann
+        + ",,000000000000,,2026-11-22T07:34:06Z,,1795332846,,false"
+    )
+    asked = "\0dynamodb:GetItem\0" + table_arn + "\0" + values
+
+    def statement(effect, rest):
+        return '{"Version":"2012-10-17","Statement":[{"Effect":"%s",%s}]}' % (effect, rest)
+
+    anything = '"Action":"dynamodb:*","Resource":"*"'
+    write("fuzz_policy", {
+        "all": " " + statement("Allow", '"Action":"*","Resource":"*"') + asked,
+        "leading": " " + statement(
+            "Allow", anything + ',"Condition":{"ForAllValues:StringLike":'
+            '{"dynamodb:LeadingKeys":["${aws:username}","b?b*"]}}') + asked,
+        "attributes": " " + statement(
+            "Allow", anything + ',"Condition":{"ForAnyValue:StringEqualsIfExists":'
+            '{"dynamodb:Attributes":["title"]},"Null":{"dynamodb:Select":"false"}}') + asked,
+        "numbers": " " + statement(
+            "Deny", '"NotAction":"s3:*","NotResource":"arn:*","Condition":{"NumericLessThan":'
+            '{"aws:EpochTime":1e9},"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}')
+        + asked,
+        "address": " " + statement(
+            "Deny", anything + ',"Condition":{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8",'
+            '"2001:db8::/33"]},"Bool":{"aws:SecureTransport":false}}') + asked,
+        "principal": statement(
+            "Allow", '"Sid":"a","Principal":{"AWS":["%s","000000000000"]},' % ann + anything)
+        + asked,
+        "anybody": statement(
+            "Allow", '"Principal":"*",' + anything + ',"Condition":{"ArnLike":{"aws:PrincipalArn":'
+            '"arn:aws:iam::000000000000:user/a*"}}') + asked,
+        "broken": '{"Statement":[{"Effect":"Allow"' + asked,
+    })
     write("fuzz_sigv4", {
         "header": "AWS4-HMAC-SHA256 Credential=ID/20130609/us-east-1/dynamodb/aws4_request, "
                   "SignedHeaders=host;x-amz-date, Signature=" + "0123456789abcdef" * 4 +

@@ -1,0 +1,2 @@
+# Policies in IAM's JSON.
+meridian_fuzz(fuzz_policy LIBS node SOURCES policy_fuzz.c)
