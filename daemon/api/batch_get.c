@@ -4,6 +4,7 @@
  * key is asked for and charged by itself; keys for which nothing is left are unprocessed, and if
  * that is all of them, the call is throttled. */
 #include "daemon/api/batch.h"
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 
@@ -284,6 +285,25 @@ static bool batch_get_run(struct call *call, enum read_tier tier, struct error *
     return true;
 }
 
+static void batch_get_access(struct call *call, struct access_list *list)
+{
+    struct batch_get *state = call->state;
+    struct slice none = {NULL, 0};
+    for (uint32_t i = 0; i < state->tables_count; i++) {
+        const struct request *request = &state->tables[i].request;
+        struct access *access = listing_request(call, list, "dynamodb:BatchGetItem", request, none);
+        for (uint32_t k = 0; k < state->keys_count && access != NULL; k++) {
+            if (state->keys[k].table == i) {
+                access_leading_of(access, request->table, state->keys[k].image);
+                access_attributes_of_item(access, state->keys[k].image);
+            }
+        }
+        if (access != NULL) {
+            listing_select(access, request->expressions[TEXT_PROJECTION] != NULL);
+        }
+    }
+}
+
 static void batch_get_release(struct call *call)
 {
     struct batch_get *state = call->state;
@@ -294,4 +314,5 @@ const struct operation operation_batch_get_item = {.name = "BatchGetItem",
                                                    .state_bytes = sizeof(struct batch_get),
                                                    .decode = batch_get_decode,
                                                    .run = batch_get_run,
-                                                   .release = batch_get_release};
+                                                   .release = batch_get_release,
+                                                   .access = batch_get_access};

@@ -7,6 +7,7 @@
  */
 #include "daemon/api/batch.h"
 #include "daemon/api/collection.h"
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "storage/table/key.h"
@@ -246,6 +247,23 @@ static bool batch_write_run(struct call *call, enum read_tier tier, struct error
     return true;
 }
 
+static void batch_write_access(struct call *call, struct access_list *list)
+{
+    struct batch_write *state = call->state;
+    struct slice none = {NULL, 0};
+    for (uint32_t i = 0; i < state->tables_count; i++) {
+        const struct request *request = &state->tables[i].request;
+        struct access *access =
+            listing_request(call, list, "dynamodb:BatchWriteItem", request, none);
+        for (uint32_t k = 0; k < state->entries_count && access != NULL; k++) {
+            if (state->entries[k].table == i) {
+                access_leading_of(access, request->table, state->entries[k].image);
+                access_attributes_of_item(access, state->entries[k].image);
+            }
+        }
+    }
+}
+
 static void batch_write_release(struct call *call)
 {
     struct batch_write *state = call->state;
@@ -256,4 +274,5 @@ const struct operation operation_batch_write_item = {.name = "BatchWriteItem",
                                                      .state_bytes = sizeof(struct batch_write),
                                                      .decode = batch_write_decode,
                                                      .run = batch_write_run,
-                                                     .release = batch_write_release};
+                                                     .release = batch_write_release,
+                                                     .access = batch_write_access};

@@ -24,4 +24,5 @@ const struct operation operation_delete_item = {.name = "DeleteItem",
                                                 .state_bytes = sizeof(struct item_write),
                                                 .decode = item_delete_decode,
                                                 .run = item_write_run,
-                                                .release = item_write_release};
+                                                .release = item_write_release,
+                                                .access = item_write_access};

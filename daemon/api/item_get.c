@@ -1,5 +1,6 @@
 /* GetItem (dynamodb-api.md 8.2). Every read here is of the newest state; ConsistentRead only
  * decides what it is counted as. */
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/request.h"
@@ -56,6 +57,18 @@ static bool item_get_run(struct call *call, enum read_tier tier, struct error *e
     return true;
 }
 
+static void item_get_access(struct call *call, struct access_list *list)
+{
+    struct item_get *state = call->state;
+    struct slice none = {NULL, 0};
+    struct access *access = listing_request(call, list, "dynamodb:GetItem", &state->request, none);
+    if (access != NULL) {
+        access_leading_of(access, state->request.table, state->key);
+        access_attributes_of_item(access, state->key);
+        listing_select(access, state->request.expressions[TEXT_PROJECTION] != NULL);
+    }
+}
+
 static void item_get_release(struct call *call)
 {
     struct item_get *state = call->state;
@@ -66,4 +79,5 @@ const struct operation operation_get_item = {.name = "GetItem",
                                              .state_bytes = sizeof(struct item_get),
                                              .decode = item_get_decode,
                                              .run = item_get_run,
-                                             .release = item_get_release};
+                                             .release = item_get_release,
+                                             .access = item_get_access};

@@ -27,4 +27,5 @@ const struct operation operation_put_item = {.name = "PutItem",
                                              .state_bytes = sizeof(struct item_write),
                                              .decode = item_put_decode,
                                              .run = item_write_run,
-                                             .release = item_write_release};
+                                             .release = item_write_release,
+                                             .access = item_write_access};

@@ -1,6 +1,7 @@
 #include "daemon/api/item_write.h"
 
 #include "daemon/api/collection.h"
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
 
 enum return_values item_write_returns(const struct json *body)
@@ -105,6 +106,19 @@ bool item_write_run(struct call *call, enum read_tier tier, struct error *err)
     }
     answer_end(call);
     return true;
+}
+
+void item_write_access(struct call *call, struct access_list *list)
+{
+    struct item_write *state = call->state;
+    struct slice none = {NULL, 0};
+    struct access *access =
+        listing_request(call, list, listing_write_action(state->kind), &state->request, none);
+    if (access != NULL) {
+        access_leading_of(access, state->request.table, state->item);
+        access_attributes_of_item(access, state->item);
+        listing_returns(access, call->body);
+    }
 }
 
 void item_write_release(struct call *call)

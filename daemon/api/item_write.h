@@ -28,3 +28,4 @@ item_write_old_only(struct item_write *state, const struct json *body, struct er
 /* The common operation functions; call->state is a struct item_write. */
 MUST_CHECK bool item_write_run(struct call *call, enum read_tier tier, struct error *err);
 void item_write_release(struct call *call);
+void item_write_access(struct call *call, struct access_list *list);

@@ -13,15 +13,20 @@
 #include "proto/value/json.h"
 
 struct operation;
+struct access_list; /* daemon/auth/access.h */
+struct credential;  /* daemon/http/credentials.h */
 
 struct call {
     struct node *node;
     struct expression_cache *expressions; /* The loop's: only in decode. */
     struct arena *arena;
     const struct operation *operation;
-    const struct json *body;     /* The request: an object. */
-    struct slice host;           /* The request's Host header. */
-    void *state;                 /* operation->state_bytes, zeroed. */
+    const struct json *body;             /* The request: an object. */
+    struct slice host;                   /* The request's Host header. */
+    const struct credential *credential; /* Who asks; NULL with --auth off. Only on the loop. */
+    bool located; /* The table has been looked for: what fails from there on, a caller who may not
+                     do this at all does not hear. */
+    void *state;  /* operation->state_bytes, zeroed. */
     struct buffer answer;        /* Initialised by the dispatcher before each run. */
     struct buffer error_members; /* Likewise; appended to an error's body, e.g. ,"Item":{…} */
     struct slice message; /* An error's text if it is longer than fits into err; empty again before
@@ -37,6 +42,10 @@ struct operation {
     bool (*run)(struct call *call, enum read_tier tier, struct error *err); /* NULL: decode always
                                                                                refuses. */
     void (*release)(struct call *call); /* NULL: nothing to give back. */
+    /* List what the call is going to do (daemon/api/listing.h). After decode, also after one that
+     * failed behind `located`. NULL: the request's body tells, by a row in listing.c; without a row
+     * only who may do everything may call it. */
+    void (*access)(struct call *call, struct access_list *list);
 };
 
 /* All implemented operations, for dispatch and metrics: an index is an operation's number. */
@@ -47,3 +56,5 @@ extern const uint32_t operations_count;
  * whether the API has it at all (NOT_IMPLEMENTED) or not (UNKNOWN_OPERATION). */
 const struct operation *operation_find(struct slice name, uint32_t *number);
 bool operation_is_known(struct slice name);
+/* What call->operation is going to do. */
+void operation_list(struct call *call, struct access_list *list);

@@ -1,6 +1,8 @@
 #include "daemon/api/page.h"
 
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
+#include "daemon/api/operations.h"
 
 static bool page_select(const struct json *body,
                         const struct request *request,
@@ -119,6 +121,26 @@ bool page_run(struct call *call, enum read_tier tier, struct error *err)
     answer_capacity(call, &state->request, &used);
     answer_end(call);
     return true;
+}
+
+void page_access(struct call *call, struct access_list *list)
+{
+    struct page_call *state = call->state;
+    struct slice index = shape_text(json_get(call->body, "IndexName"));
+    struct slice select = shape_text(json_get(call->body, "Select"));
+    const char *action = call->operation == &operation_scan ? "dynamodb:Scan" : "dynamodb:Query";
+    struct access *access = listing_request(call, list, action, &state->request, index);
+    if (access == NULL) {
+        return;
+    }
+    access_leading(access, state->page.condition.partition[0]);
+    if (select.size > 0) {
+        access_text(access, POLICY_SELECT, select);
+    } else if (index.size > 0 && state->page.projection == NULL) {
+        access_text(access, POLICY_SELECT, SLICE_LITERAL("ALL_PROJECTED_ATTRIBUTES"));
+    } else {
+        listing_select(access, state->page.projection != NULL);
+    }
 }
 
 void page_release(struct call *call)

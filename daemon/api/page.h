@@ -23,3 +23,4 @@ MUST_CHECK bool page_open_index(struct call *call, struct slice name, struct err
 /* The common operation functions; call->state is a struct page_call. */
 MUST_CHECK bool page_run(struct call *call, enum read_tier tier, struct error *err);
 void page_release(struct call *call);
+void page_access(struct call *call, struct access_list *list);

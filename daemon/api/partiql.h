@@ -35,6 +35,13 @@ MUST_CHECK bool partiql_plan(struct call *call, struct partiql_call *one, struct
 /* Errors: NOT_FOUND, VALIDATION. */
 MUST_CHECK bool partiql_open(struct call *call, struct partiql_call *one, struct error *err);
 void partiql_release(struct partiql_call *one);
+/* What the statement is going to do; `request` is its own, or whoever took that over; `enclosing`
+ * is the transaction's operation, or NULL. NULL: nobody limits it. */
+struct access *partiql_access(struct call *call,
+                              const struct partiql_call *one,
+                              const struct request *request,
+                              const char *enclosing,
+                              struct access_list *list);
 
 /* Does it read one item by its whole key? */
 bool partiql_is_get(const struct partiql_call *one);

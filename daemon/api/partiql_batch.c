@@ -4,6 +4,7 @@
  * A run may end with WOULD_BLOCK and be repeated: writes that are done stay done, as in a
  * BatchWriteItem; so do their refusals, which another client's write could have changed since. What
  * happened to the disk, though, fails the call. */
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/partiql.h"
@@ -13,6 +14,7 @@ struct partiql_entry {
     bool done;
     bool charged;        /* A read: once, though a repeated run reads it again. */
     struct error *error; /* NULL: none. */
+    struct error denied; /* By the policies: takes the place of whatever was found. */
     struct slice item;   /* Found or returned; of an error the item that stood in the way. */
     bool found;
 };
@@ -148,6 +150,30 @@ static bool partiql_batch_one(struct call *call,
     return true;
 }
 
+/* Each statement is judged by itself. */
+static void partiql_batch_access(struct call *call, struct access_list *list)
+{
+    struct partiql_batch *state = call->state;
+    for (uint32_t i = 0; i < state->count; i++) {
+        struct partiql_entry *entry = &state->entries[i];
+        struct access *access = partiql_access(call, &entry->one, &entry->one.request, NULL, list);
+        if (access != NULL) {
+            access->refusal = &entry->denied;
+        }
+    }
+}
+
+static void partiql_batch_deny(const struct partiql_batch *state)
+{
+    for (uint32_t i = 0; i < state->count; i++) {
+        struct partiql_entry *entry = &state->entries[i];
+        if (entry->denied.code != ERROR_NONE) {
+            entry->error = &entry->denied;
+            entry->done = true;
+        }
+    }
+}
+
 static bool partiql_batch_all(struct call *call, enum read_tier tier, struct error *err)
 {
     const struct partiql_batch *state = call->state;
@@ -214,6 +240,7 @@ static void partiql_batch_answer_capacity(struct call *call)
 static bool partiql_batch_run(struct call *call, enum read_tier tier, struct error *err)
 {
     struct partiql_batch *state = call->state;
+    partiql_batch_deny(state);
     call->wait_seq = state->wait_seq;
     bool done = partiql_batch_all(call, tier, err);
     state->wait_seq = call->wait_seq;
@@ -246,4 +273,5 @@ const struct operation operation_batch_execute_statement = {.name = "BatchExecut
                                                                 sizeof(struct partiql_batch),
                                                             .decode = partiql_batch_decode,
                                                             .run = partiql_batch_run,
-                                                            .release = partiql_batch_release};
+                                                            .release = partiql_batch_release,
+                                                            .access = partiql_batch_access};

@@ -269,6 +269,12 @@ static bool partiql_execute_run(struct call *call, enum read_tier tier, struct e
     return true;
 }
 
+static void partiql_execute_access(struct call *call, struct access_list *list)
+{
+    struct partiql_execute *state = call->state;
+    (void)partiql_access(call, &state->one, &state->one.request, NULL, list);
+}
+
 static void partiql_execute_release(struct call *call)
 {
     struct partiql_execute *state = call->state;
@@ -279,4 +285,5 @@ const struct operation operation_execute_statement = {.name = "ExecuteStatement"
                                                       .state_bytes = sizeof(struct partiql_execute),
                                                       .decode = partiql_execute_decode,
                                                       .run = partiql_execute_run,
-                                                      .release = partiql_execute_release};
+                                                      .release = partiql_execute_release,
+                                                      .access = partiql_execute_access};

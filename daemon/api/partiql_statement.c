@@ -1,5 +1,6 @@
 #include "daemon/api/partiql.h"
 
+#include "daemon/api/listing.h"
 #include "daemon/api/metering.h"
 
 static bool partiql_parameters(struct call *call,
@@ -133,6 +134,74 @@ bool partiql_open(struct call *call, struct partiql_call *one, struct error *err
 void partiql_release(struct partiql_call *one)
 {
     request_release(&one->request);
+}
+
+/* --- Permissions -------------------------------------------------------------------------------
+ */
+
+static const char *partiql_action(enum partiql_verb verb)
+{
+    static const char *const actions[] = {
+        [PARTIQL_SELECT] = "dynamodb:PartiQLSelect", [PARTIQL_EXISTS] = "dynamodb:PartiQLSelect",
+        [PARTIQL_INSERT] = "dynamodb:PartiQLInsert", [PARTIQL_UPDATE] = "dynamodb:PartiQLUpdate",
+        [PARTIQL_DELETE] = "dynamodb:PartiQLDelete",
+    };
+    return actions[verb];
+}
+
+static void partiql_access_read(const struct partiql_call *one, struct access *access)
+{
+    const struct partiql_select *select = &one->select;
+    for (uint32_t i = 0; i < select->conditions_count; i++) {
+        access_leading(access, select->conditions[i].partition[0]);
+    }
+    listing_select(access, one->statement->columns_count > 0);
+    access_text(access, POLICY_FULL_TABLE_SCAN,
+                select->conditions_count == 0 ? SLICE_LITERAL("true") : SLICE_LITERAL("false"));
+}
+
+static void partiql_access_write(const struct partiql_call *one,
+                                 const struct table *table,
+                                 struct access *access)
+{
+    static const char *const returns[] = {
+        [PARTIQL_RETURNING_NONE] = "",
+        [PARTIQL_RETURNING_ALL_OLD] = "ALL_OLD",
+        [PARTIQL_RETURNING_MODIFIED_OLD] = "UPDATED_OLD",
+        [PARTIQL_RETURNING_ALL_NEW] = "ALL_NEW",
+        [PARTIQL_RETURNING_MODIFIED_NEW] = "UPDATED_NEW",
+    };
+    access_leading_of(access, table, one->write.item);
+    access_attributes_of_item(access, one->write.item);
+    access_text(access, POLICY_RETURN_VALUES, slice_text(returns[one->statement->returning]));
+    if (one->item_on_failure) {
+        access_text(access, POLICY_RETURN_VALUES, SLICE_LITERAL("ALL_OLD"));
+    }
+}
+
+struct access *partiql_access(struct call *call,
+                              const struct partiql_call *one,
+                              const struct request *request,
+                              const char *enclosing,
+                              struct access_list *list)
+{
+    const struct partiql_statement *statement = one->statement;
+    if (statement == NULL) {
+        return NULL;
+    }
+    struct access *access =
+        listing_request(call, list, partiql_action(statement->verb), request, statement->index);
+    if (access == NULL) {
+        return NULL;
+    }
+    (void)partiql_visit_columns(statement, access_visit, access);
+    if (partiql_reads(statement)) {
+        partiql_access_read(one, access);
+    } else {
+        partiql_access_write(one, request->table, access);
+    }
+    access_text(access, POLICY_ENCLOSING_OPERATION, slice_text(enclosing == NULL ? "" : enclosing));
+    return access;
 }
 
 /* --- Running -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* ExecuteTransaction (dynamodb-api.md section 14): statements that all read or all write, on what
  * TransactGetItems and TransactWriteItems run. EXISTS is a condition check, so it goes with writes.
  */
+#include "daemon/api/listing.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/partiql.h"
 #include "daemon/api/transaction.h"
@@ -148,6 +149,18 @@ static bool partiql_transaction_run(struct call *call, enum read_tier tier, stru
     return true;
 }
 
+/* An action has taken over its statement's request; those behind a failure have not. */
+static void partiql_transaction_access(struct call *call, struct access_list *list)
+{
+    const struct partiql_transaction *state = call->state;
+    for (uint32_t i = 0; i < state->count; i++) {
+        const struct partiql_call *one = &state->statements[i];
+        bool taken = state->written.actions != NULL && one->request.name.size == 0;
+        (void)partiql_access(call, one, taken ? &state->written.actions[i].request : &one->request,
+                             call->operation->name, list);
+    }
+}
+
 static void partiql_transaction_release(struct call *call)
 {
     struct partiql_transaction *state = call->state;
@@ -162,4 +175,5 @@ const struct operation operation_execute_transaction = {.name = "ExecuteTransact
                                                             sizeof(struct partiql_transaction),
                                                         .decode = partiql_transaction_decode,
                                                         .run = partiql_transaction_run,
-                                                        .release = partiql_transaction_release};
+                                                        .release = partiql_transaction_release,
+                                                        .access = partiql_transaction_access};

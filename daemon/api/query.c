@@ -63,4 +63,5 @@ const struct operation operation_query = {.name = "Query",
                                           .state_bytes = sizeof(struct page_call),
                                           .decode = query_decode,
                                           .run = page_run,
-                                          .release = page_release};
+                                          .release = page_release,
+                                          .access = page_access};

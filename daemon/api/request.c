@@ -95,6 +95,7 @@ void request_release(struct request *request)
 static bool request_acquire(struct call *call, struct request *request)
 {
     ensure(request->table == NULL);
+    call->located = true;
     request->table = catalog_acquire(call->node->store->catalog, request->name);
     return request->table != NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "daemon/api/operations.h"
 #include "daemon/api/resource.h"
+#include "daemon/auth/authorize.h"
 #include "daemon/auth/policy.h"
 
 #include <inttypes.h>
@@ -20,6 +21,8 @@ struct policy_call {
 
 bool resource_policy_check(struct call *call,
                            struct slice text,
+                           struct slice arn,
+                           bool confirmed,
                            struct slice *minified,
                            struct error *err)
 {
@@ -28,7 +31,13 @@ bool resource_policy_check(struct call *call,
     if (!policy_compile(POLICY_RESOURCE, text, &policy, err)) {
         return false;
     }
+    bool keeps = confirmed || authorize_keeps_self(call, policy, arn);
     policy_close(policy);
+    if (!keeps) {
+        return error_set(err, ERROR_VALIDATION,
+                         "The new resource policy will not allow you to update the resource policy "
+                         "in the future.");
+    }
     struct buffer to;
     buffer_init(&to, call->arena, text.size);
     bool parsed = json_parse(text, call->arena, &root, err);
@@ -117,8 +126,10 @@ static bool resource_policy_put_decode(struct call *call, struct error *err)
 {
     struct policy_call *state = call->state;
     return resource_policy_name(call, &shape_put_resource_policy, err) &&
-           resource_policy_check(call, shape_text(json_get(call->body, "Policy")), &state->policy,
-                                 err) &&
+           resource_policy_check(
+               call, shape_text(json_get(call->body, "Policy")), state->request.asked_name,
+               shape_boolean(json_get(call->body, "ConfirmRemoveSelfResourceAccess"), false),
+               &state->policy, err) &&
            resource_policy_open(call, true, err);
 }
 

@@ -38,4 +38,5 @@ const struct operation operation_scan = {.name = "Scan",
                                          .worker = true,
                                          .decode = scan_decode,
                                          .run = page_run,
-                                         .release = page_release};
+                                         .release = page_release,
+                                         .access = page_access};

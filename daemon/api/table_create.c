@@ -122,7 +122,8 @@ table_create_tags(struct call *call, struct slice settings[static SETTINGS], str
 static bool table_create_policy(struct call *call, struct slice *policy, struct error *err)
 {
     const struct json *json = json_get(call->body, "ResourcePolicy");
-    return json == NULL || resource_policy_check(call, json->text, policy, err);
+    return json == NULL ||
+           resource_policy_check(call, json->text, SLICE_LITERAL(""), true, policy, err);
 }
 
 static bool table_create_decode(struct call *call, struct error *err)

@@ -1,4 +1,5 @@
 /* TransactGetItems (dynamodb-api.md 12.4): up to a hundred items as they were at one moment. */
+#include "daemon/api/listing.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/transaction.h"
 
@@ -78,6 +79,23 @@ static bool transact_get_run(struct call *call, enum read_tier tier, struct erro
     return true;
 }
 
+static void transact_get_access(struct call *call, struct access_list *list)
+{
+    struct transact_get *state = call->state;
+    struct slice none = {NULL, 0};
+    for (uint32_t i = 0; i < state->reads.count; i++) {
+        const struct request *request = &state->requests[i];
+        struct slice key = state->reads.reads[i].key;
+        struct access *access = listing_request(call, list, "dynamodb:GetItem", request, none);
+        if (access != NULL) {
+            access_leading_of(access, request->table, key);
+            access_attributes_of_item(access, key);
+            listing_select(access, request->expressions[TEXT_PROJECTION] != NULL);
+            access_text(access, POLICY_ENCLOSING_OPERATION, SLICE_LITERAL("TransactGetItems"));
+        }
+    }
+}
+
 static void transact_get_release(struct call *call)
 {
     struct transact_get *state = call->state;
@@ -90,4 +108,5 @@ const struct operation operation_transact_get_items = {.name = "TransactGetItems
                                                        .state_bytes = sizeof(struct transact_get),
                                                        .decode = transact_get_decode,
                                                        .run = transact_get_run,
-                                                       .release = transact_get_release};
+                                                       .release = transact_get_release,
+                                                       .access = transact_get_access};

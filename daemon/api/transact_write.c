@@ -1,6 +1,7 @@
 /* TransactWriteItems (dynamodb-api.md 12.1): up to a hundred puts, updates, deletes and checks, all
  * or none. What can be refused without a table is refused for all actions before a table is looked
  * at. */
+#include "daemon/api/listing.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/transaction.h"
 
@@ -96,6 +97,24 @@ static bool transact_write_run(struct call *call, enum read_tier tier, struct er
     return true;
 }
 
+static void transact_write_access(struct call *call, struct access_list *list)
+{
+    const struct transaction_call *state = call->state;
+    struct slice none = {NULL, 0};
+    for (uint32_t i = 0; i < state->count; i++) {
+        const struct transaction_action *action = &state->actions[i];
+        struct access *access =
+            listing_request(call, list, listing_write_action(action->kind), &action->request, none);
+        if (access != NULL) {
+            access_leading_of(access, action->request.table, action->item);
+            access_attributes_of_item(access, action->item);
+            access_text(access, POLICY_RETURN_VALUES,
+                        action->item_on_failure ? SLICE_LITERAL("ALL_OLD") : none);
+            access_text(access, POLICY_ENCLOSING_OPERATION, SLICE_LITERAL("TransactWriteItems"));
+        }
+    }
+}
+
 static void transact_write_release(struct call *call)
 {
     transaction_release(call->state);
@@ -106,4 +125,5 @@ const struct operation operation_transact_write_items = {.name = "TransactWriteI
                                                              sizeof(struct transaction_call),
                                                          .decode = transact_write_decode,
                                                          .run = transact_write_run,
-                                                         .release = transact_write_release};
+                                                         .release = transact_write_release,
+                                                         .access = transact_write_access};

@@ -147,6 +147,7 @@ static bool transfer_import_decode(struct call *call, struct error *err)
     }
     const struct json *target = json_get(call->body, "TableCreationParameters");
     request->name = shape_text(json_get(target, "TableName"));
+    call->located = true;
     request->table = catalog_acquire(call->node->store->catalog, request->name);
     if (request->table != NULL) {
         return error_set(err, ERROR_IN_USE, "Table already exists: %.*s",

@@ -420,3 +420,18 @@ void http_connection_accept(struct http_server *server)
         http_connection_close(connection);
     }
 }
+
+bool http_peer(const struct http_request *request, char address[static HTTP_PEER_BYTES])
+{
+    struct sockaddr_storage peer;
+    int size = sizeof(peer);
+    const uv_tcp_t *tcp = &request->connection->stream.tcp;
+    return !uv_is_closing((const uv_handle_t *)tcp) &&
+           uv_tcp_getpeername(tcp, (struct sockaddr *)&peer, &size) == 0 &&
+           uv_ip_name((const struct sockaddr *)&peer, address, HTTP_PEER_BYTES) == 0;
+}
+
+bool http_is_secure(const struct http_request *request)
+{
+    return request->connection->stream.tls != NULL;
+}

@@ -12,6 +12,7 @@
 #include "daemon/http/dispatch.h"
 
 #include "daemon/api/operation.h"
+#include "daemon/auth/authorize.h"
 #include "daemon/http/inflate.h"
 #include "daemon/http/loop.h"
 #include "daemon/http/render.h"
@@ -357,8 +358,7 @@ static bool dispatch_authenticate(struct dispatch_call *call)
     }
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    const struct credential *credential = NULL;
-    return sigv4_verify(loop->sigv4, call->request, (uint64_t)now.tv_sec, &credential,
+    return sigv4_verify(loop->sigv4, call->request, (uint64_t)now.tv_sec, &call->call.credential,
                         &call->call.message, &call->err);
 }
 
@@ -441,6 +441,20 @@ static bool dispatch_admit(struct dispatch_call *call, bool *answered)
     return dispatch_target(call) && (costly || dispatch_authenticate(call));
 }
 
+/* A denial takes the place of what decode found about the table. */
+static bool dispatch_authorize(struct dispatch_call *call)
+{
+    struct error denied;
+    error_clear(&denied);
+    bool ok =
+        authorize(call->loop->authorizer, &call->call, call->request, &call->call.message, &denied);
+    if (!ok) {
+        call->err = denied;
+    }
+    call->call.credential = NULL; /* A worker may not look: the set can be replaced meanwhile. */
+    return ok;
+}
+
 void dispatch_handle(void *context, struct http_request *request)
 {
     struct loop *loop = context;
@@ -466,7 +480,9 @@ void dispatch_handle(void *context, struct http_request *request)
         return;
     }
     call->call.state = arena_zalloc(request->arena, 1, operation->state_bytes);
-    if (!operation->decode(&call->call, &call->err)) {
+    bool decoded = operation->decode(&call->call, &call->err);
+    bool asked = decoded || call->call.located;
+    if ((asked && !dispatch_authorize(call)) || !decoded) {
         dispatch_answer(call);
         return;
     }

@@ -37,6 +37,11 @@ struct http_request {
 /* Ignores case. NULL when absent. */
 const struct http_header *http_find_header(const struct http_request *request, const char *name);
 
+/* The client's address as text, and whether the connection is under TLS. False: it has gone. */
+enum { HTTP_PEER_BYTES = 64 };
+bool http_peer(const struct http_request *request, char address[static HTTP_PEER_BYTES]);
+bool http_is_secure(const struct http_request *request);
+
 /* `extra` are whole header lines, each ended by CRLF; may be empty. body is copied if the socket
  * does not take it at once. Content-Length, Date, Server and Connection are added here. After a 413
  * the connection is closed. */

@@ -1,5 +1,6 @@
 #include "daemon/http/loop.h"
 
+#include "daemon/auth/authorize.h"
 #include "daemon/http/dispatch.h"
 #include "daemon/http/sigv4.h"
 #include "storage/expression/expression.h"
@@ -59,6 +60,7 @@ static void loop_free(struct loop *loop)
 {
     ensure(uv_loop_close(&loop->uv) == 0);
     sigv4_close(loop->sigv4);
+    authorizer_close(loop->authorizer);
     expression_cache_close(loop->expressions);
     gzip_clear(&loop->gzip);
     uv_sem_destroy(&loop->credentials_taken);
@@ -110,6 +112,7 @@ bool loop_start(struct loop *loop, const struct loop_options *options, struct er
     ensure(getrandom(&loop->random, sizeof(loop->random), 0) == sizeof(loop->random));
     loop->random.state[0] |= 1;
     loop->expressions = expression_cache_open(HTTP_PROGRAMS_MAX);
+    loop->authorizer = authorizer_open();
     if (loop->node->credentials != NULL) {
         loop->sigv4 = sigv4_open(loop->node->credentials, loop->node->region, "dynamodb");
     }

@@ -14,6 +14,7 @@
 
 #include <uv.h>
 
+struct authorizer;
 struct dispatch_call;
 struct expression_cache;
 struct sigv4;
@@ -42,6 +43,7 @@ struct loop {
     struct http_server *http;
     struct http_server *https; /* NULL without TLS. */
     struct sigv4 *sigv4;       /* NULL with --auth off. */
+    struct authorizer *authorizer;
     struct expression_cache *expressions;
     char address[64], https_address[64];
     char health[96]; /* The body of GET /. */

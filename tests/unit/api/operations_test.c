@@ -1,5 +1,7 @@
-/* Goal: the list of operations is whole and sorted, as the search needs it. */
-#include "daemon/api/operation.h"
+/* Goal: the list of operations is whole and sorted, as the search needs it, and each says what it
+ * is going to do. */
+#include "daemon/auth/access.h"
+#include "tests/unit/api/fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -22,4 +24,28 @@ Test(operations, other_names_are_unknown)
         cr_assert_not(operation_is_known(slice_text(unknown[i])), "%s", unknown[i]);
         cr_assert_null(operation_find(slice_text(unknown[i]), &number), "%s", unknown[i]);
     }
+}
+
+/* An operation that nobody listed would be denied to whoever has a policy, however much it allows.
+ */
+Test(operations, every_operation_says_what_it_is_going_to_do)
+{
+    struct fixture *fixture = fixture_open();
+    struct json *body = NULL;
+    struct error err = {0};
+    cr_assert(json_parse(SLICE_LITERAL("{}"), &fixture->arena, &body, &err));
+    for (uint32_t i = 0; i < operations_count; i++) {
+        struct call call = {.node = &fixture->node, .arena = &fixture->arena, .body = body};
+        struct access_list list = {
+            .arena = &fixture->arena, .node = &fixture->node, .limited = true};
+        call.operation = operations[i];
+        if (operations[i]->access == NULL) {
+            operation_list(&call, &list);
+        }
+        /* The token alone does not say of which stream it is. */
+        cr_expect_eq(list.unlisted, strcmp(operations[i]->name, "GetRecords") == 0, "%s",
+                     operations[i]->name);
+        access_list_clear(&list);
+    }
+    fixture_close(fixture);
 }

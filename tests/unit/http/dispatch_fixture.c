@@ -1,5 +1,7 @@
 #include "tests/unit/http/dispatch_fixture.h"
 
+#include "daemon/auth/authorize.h"
+
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
@@ -35,6 +37,7 @@ static bool fake_decode(struct call *call, struct error *err)
     uint64_t *state = call->state;
     cr_assert_eq(*state, 0);
     *state = 1;
+    call->located = json_get(call->body, "Located") != NULL;
     return json_get(call->body, "Invalid") == NULL ||
            error_set(err, ERROR_VALIDATION, "no good: \"%s\"", "Invalid");
 }
@@ -77,8 +80,35 @@ static void fake_release(struct call *call)
     atomic_fetch_add(&call->node->store->engine->releases, 1);
 }
 
-static const struct operation fake_put = {"PutItem", 8, false, fake_decode, fake_run, fake_release};
-static const struct operation fake_scan = {"Scan", 8, true, fake_decode, fake_run, NULL};
+/* The real one looks into the catalog, which is not here. */
+struct authorizer *authorizer_open(void)
+{
+    return NULL;
+}
+
+void authorizer_close(struct authorizer *authorizer)
+{
+    cr_assert_null(authorizer);
+}
+
+bool authorize(struct authorizer *authorizer,
+               struct call *call,
+               const struct http_request *http,
+               struct slice *message,
+               struct error *err)
+{
+    (void)authorizer;
+    cr_assert_eq(http->arena, call->arena);
+    if (json_get(call->body, "Denied") == NULL) {
+        return true;
+    }
+    *message = SLICE_LITERAL("You may not");
+    return error_set(err, ERROR_ACCESS_DENIED, "You may not");
+}
+
+static const struct operation fake_put = {"PutItem",    8,   false, fake_decode, fake_run,
+                                          fake_release, NULL};
+static const struct operation fake_scan = {"Scan", 8, true, fake_decode, fake_run, NULL, NULL};
 const struct operation *const operations[] = {&fake_put, &fake_scan};
 const uint32_t operations_count = ARRAY_COUNT(operations);
 
@@ -143,7 +173,7 @@ void dispatch_stopped(struct dispatch_fixture *fixture)
     loop_join(&fixture->loop);
     metrics_close(fixture->node.metrics);
     log_close(fixture->node.log);
-    credentials_close(fixture->node.credentials);
+    credentials_close((struct credentials *)(uintptr_t)fixture->node.credentials);
     close(fixture->log_fd[0]);
     close(fixture->log_fd[1]);
     free(fixture);

@@ -2,6 +2,7 @@
  * be taken at will; and a client that speaks DynamoDB's JSON.
  *
  * The operations PutItem (on the loop) and Scan (on a worker) do what the request's members say:
+ *     Denied    the caller may not         Located  decode has looked for the table
  *
  *     Invalid  decode refuses              Cold  needs a worker
  *     Empty    has an empty answer         Long  has an answer of about so many bytes

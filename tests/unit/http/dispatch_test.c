@@ -136,13 +136,37 @@ Test(dispatch, checks_json_then_target)
     dispatch_stopped(fixture);
 }
 
+/* Behind the operation's own checks, in front of what the look at the table has found. */
+Test(dispatch, a_denial_comes_where_the_table_would_be_looked_for)
+{
+#define DENIAL                                                                                     \
+    "{\"__type\":\"com.amazon.coral.service#AccessDeniedException\",\"Message\":\"You may not\"}"
+    struct dispatch_fixture *fixture = dispatch_started();
+    int fd = dispatch_connected(fixture);
+    dispatch_ask(fd, "PutItem", "{\"Denied\":1}");
+    dispatch_expect(fd, 400, DENIAL);
+    dispatch_ask(fd, "Scan", "{\"Denied\":1}");
+    dispatch_expect(fd, 400, DENIAL);
+    dispatch_ask(fd, "PutItem", "{\"Denied\":1,\"Invalid\":1,\"Located\":1}");
+    dispatch_expect(fd, 400, DENIAL);
+    dispatch_ask(fd, "PutItem", "{\"Denied\":1,\"Invalid\":1}");
+    dispatch_expect(fd, 400,
+                    "{\"__type\":\"com.amazon.coral.validate#ValidationException\","
+                    "\"message\":\"no good: \\\"Invalid\\\"\"}");
+    cr_assert_eq(atomic_load(&fixture->engine.runs), 0);
+    close(fd);
+    dispatch_stopped(fixture);
+}
+
 static struct dispatch_fixture *started_with_keys(const char *secret)
 {
     struct dispatch_fixture *fixture = dispatch_prepared();
     struct error err = {0};
     char text[256];
     snprintf(text, sizeof(text), "[a]\naws_access_key_id=ID\naws_secret_access_key=%s\n", secret);
-    cr_assert(credentials_parse("file", slice_text(text), &fixture->node.credentials, &err));
+    struct credentials *credentials = NULL;
+    cr_assert(credentials_parse("file", slice_text(text), &credentials, &err));
+    fixture->node.credentials = credentials;
     dispatch_start(fixture);
     return fixture;
 }
@@ -232,7 +256,7 @@ Test(dispatch, new_credentials_are_taken_while_it_serves)
                                               "aws_secret_access_key=s2\n"),
                                 &next, &err));
     loop_use_credentials(&fixture->loop, next);
-    credentials_close(fixture->node.credentials);
+    credentials_close((struct credentials *)(uintptr_t)fixture->node.credentials);
     fixture->node.credentials = next;
     ask_signed(fd, "s1", "PutItem", "{}");
     cr_assert_eq(client_status(fd), 400);
