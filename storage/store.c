@@ -8,6 +8,7 @@
 
 #include "storage/log/applied.h"
 #include "storage/table/batch_pool.h"
+#include "storage/table/builder.h"
 #include "storage/table/claim.h"
 #include "storage/table/keeper.h"
 #include "storage/table/latch.h"
@@ -97,7 +98,7 @@ bool store_open(const struct store_options *options, struct store **store, struc
     if (!engine_open(&options->engine, &made->engine, err) || !store_load_identity(made, err) ||
         !catalog_open(made->engine, &made->catalog, err) ||
         !applied_open(made->engine, &made->applied, err) ||
-        !keeper_start(made, &made->keeper, err)) {
+        !keeper_start(made, &made->keeper, err) || !builder_start(made, &made->builder, err)) {
         store_close(made);
         return error_wrap(err, "open %s", options->engine.directory);
     }
@@ -110,6 +111,7 @@ void store_close(struct store *store)
     if (store == NULL) {
         return;
     }
+    builder_stop(store->builder);
     keeper_stop(store->keeper);
     applied_close(store->applied);
     catalog_close(store->catalog);

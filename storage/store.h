@@ -16,6 +16,7 @@
 struct latches;
 struct applied_vector;
 struct batch_pool;
+struct builder;
 struct claim;
 struct keeper;
 struct totals;
@@ -45,6 +46,7 @@ struct store {
     struct batch_pool *batches;     /* Emptied batches to use again. */
     struct claim *claim;            /* Of the transaction that reads the disk under latches. */
     struct totals *totals;          /* Counts tables and indexes again. */
+    struct builder *builder;        /* Fills new indexes, drops the rows of old ones. */
     struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
 };
 

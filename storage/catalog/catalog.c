@@ -228,6 +228,20 @@ void catalog_change_end(struct catalog *catalog)
     ensure(pthread_mutex_unlock(&catalog->changing) == 0);
 }
 
+void catalog_watch(struct catalog *catalog, void (*changed)(void *context), void *context)
+{
+    catalog->changed = changed;
+    catalog->changed_context = context;
+}
+
+/* With no lock of the catalog held. */
+static void catalog_tell(const struct catalog *catalog)
+{
+    if (catalog->changed != NULL) {
+        catalog->changed(catalog->changed_context);
+    }
+}
+
 bool catalog_commit(struct catalog *catalog, struct engine_batch *batch, struct error *err)
 {
     uint64_t seq = engine_commit_begin(catalog->engine);
@@ -344,6 +358,9 @@ bool catalog_create_with(struct catalog *catalog,
     catalog_writing_begin(catalog);
     bool ok = catalog_create_locked(catalog, &made, settings, err);
     catalog_writing_end(catalog);
+    if (ok) {
+        catalog_tell(catalog);
+    }
     return ok;
 }
 
@@ -435,6 +452,9 @@ bool catalog_update(struct catalog *catalog, const struct table *table, struct e
     catalog_writing_begin(catalog);
     bool ok = catalog_update_locked(catalog, table, err);
     catalog_writing_end(catalog);
+    if (ok) {
+        catalog_tell(catalog);
+    }
     return ok;
 }
 
@@ -461,6 +481,9 @@ bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err)
         catalog_unlock(catalog);
     }
     catalog_writing_end(catalog);
+    if (ok) {
+        catalog_tell(catalog);
+    }
     return ok;
 }
 

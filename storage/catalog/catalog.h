@@ -153,6 +153,10 @@ bool catalog_copy(struct catalog *catalog,
                   struct arena *arena,
                   const struct table **table);
 
+/* `changed` is called, on the thread that made it, after every change of a description or of the
+ * set of tables. Before any other thread uses the catalog; NULL ends it. */
+void catalog_watch(struct catalog *catalog, void (*changed)(void *context), void *context);
+
 /* Create: `table` is borrowed and copied; its id is assigned, its uid unless nonzero, its table_id
  * unless given. Durable on return. Errors: IN_USE (name or uid taken), LIMIT, CORRUPT (no possible
  * description), THROTTLED, IO. */

@@ -1,11 +1,10 @@
 #include "storage/table/keeper.h"
 
+#include "storage/table/ticker.h"
 #include "storage/table/token.h"
 #include "storage/table/totals.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define KEY_CLEAN SLICE_LITERAL("store/clean")
 
@@ -15,48 +14,24 @@ enum {
 
 struct keeper {
     struct store *store;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t stop;
-    bool stopping;     /* Under lock. */
-    bool totals_exact; /* Under lock. */
-    bool drops_done;   /* Under lock. */
+    struct ticker ticker;
+    bool totals_exact; /* Under the ticker's lock, as the next. */
+    bool drops_done;
 };
 
-/* Wait; true when the keeper shall stop. */
 static bool keeper_pause(struct keeper *keeper, uint64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(ms / 1000);
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    ensure(pthread_mutex_lock(&keeper->lock) == 0);
-    int woken = 0;
-    while (!keeper->stopping && woken == 0) {
-        woken = pthread_cond_timedwait(&keeper->stop, &keeper->lock, &until);
-    }
-    bool stopping = keeper->stopping;
-    ensure(pthread_mutex_unlock(&keeper->lock) == 0);
-    return stopping;
+    return ticker_pause(&keeper->ticker, ms);
 }
 
 static void keeper_set(struct keeper *keeper, bool *flag)
 {
-    ensure(pthread_mutex_lock(&keeper->lock) == 0);
-    *flag = true;
-    ensure(pthread_mutex_unlock(&keeper->lock) == 0);
+    ticker_set(&keeper->ticker, flag, true);
 }
 
 static bool keeper_get(struct keeper *keeper, const bool *flag)
 {
-    ensure(pthread_mutex_lock(&keeper->lock) == 0);
-    bool on = *flag;
-    ensure(pthread_mutex_unlock(&keeper->lock) == 0);
-    return on;
+    return ticker_get(&keeper->ticker, flag);
 }
 
 /* --- Interrupted drops ---------------------------------------------------------------------- */
@@ -151,8 +126,7 @@ static bool keeper_take_mark(struct keeper *keeper, struct error *err)
 
 static void keeper_free(struct keeper *keeper)
 {
-    pthread_cond_destroy(&keeper->stop);
-    pthread_mutex_destroy(&keeper->lock);
+    ticker_clear(&keeper->ticker);
     free(keeper);
 }
 
@@ -161,20 +135,11 @@ bool keeper_start(struct store *store, struct keeper **keeper, struct error *err
     struct keeper *made = calloc(1, sizeof(*made));
     ensure(made != NULL);
     made->store = store;
-    pthread_condattr_t monotonic;
-    ensure(pthread_condattr_init(&monotonic) == 0);
-    ensure(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
-    ensure(pthread_cond_init(&made->stop, &monotonic) == 0);
-    pthread_condattr_destroy(&monotonic);
-    ensure(pthread_mutex_init(&made->lock, NULL) == 0);
-    if (!keeper_take_mark(made, err)) {
+    ticker_init(&made->ticker);
+    if (!keeper_take_mark(made, err) ||
+        !ticker_start(&made->ticker, keeper_run, made, "keeper", err)) {
         keeper_free(made);
         return false;
-    }
-    int failed = pthread_create(&made->thread, NULL, keeper_run, made);
-    if (failed != 0) {
-        keeper_free(made);
-        return error_set(err, ERROR_IO, "start the keeper thread: %s", strerror(failed));
     }
     *keeper = made;
     return true;
@@ -185,11 +150,7 @@ void keeper_stop(struct keeper *keeper)
     if (keeper == NULL) {
         return;
     }
-    ensure(pthread_mutex_lock(&keeper->lock) == 0);
-    keeper->stopping = true;
-    ensure(pthread_cond_signal(&keeper->stop) == 0);
-    ensure(pthread_mutex_unlock(&keeper->lock) == 0);
-    ensure(pthread_join(keeper->thread, NULL) == 0);
+    ticker_stop(&keeper->ticker);
     struct engine *engine = keeper->store->engine;
     struct error err; /* Without the mark the next opening counts: nothing is lost. */
     error_clear(&err);

@@ -61,6 +61,11 @@ static size_t key_room(struct value partition, struct value sort)
     return KEY_HEAD_BYTES + 2 * partition.payload.size + 2 * sort.payload.size + 8;
 }
 
+uint64_t key_hash(struct slice key)
+{
+    return XXH3_64bits(key.data, key.size);
+}
+
 void key_encode(const struct table *table,
                 struct slice image,
                 struct arena *arena,
@@ -81,7 +86,7 @@ void key_encode(const struct table *table,
         key_append_part(&to, sort);
     }
     key->bytes = buffer_slice(&to);
-    key->hash = XXH3_64bits(to.data, to.size);
+    key->hash = key_hash(key->bytes);
 }
 
 struct slice key_image(const struct table *table, struct slice image, struct arena *arena)
@@ -112,6 +117,14 @@ struct slice key_prefix(struct key_space space,
     buffer_init(&to, arena, room);
     key_append_prefix(&to, space, partition, count);
     return buffer_slice(&to);
+}
+
+struct slice key_after(struct slice key, struct arena *arena)
+{
+    uint8_t *after = arena_alloc(arena, key.size + 1);
+    memcpy(after, key.data, key.size);
+    after[key.size] = 0;
+    return (struct slice){after, key.size + 1};
 }
 
 struct slice key_prefix_end(struct slice prefix, struct arena *arena)

@@ -27,6 +27,9 @@ struct key_space {
     uint16_t index; /* 0: the table itself. */
 };
 
+/* Of a whole key, for latches: as in struct table_key. */
+uint64_t key_hash(struct slice key);
+
 /* From an item's or a key's image that has passed item_check_put_key / item_check_key. */
 void key_encode(const struct table *table,
                 struct slice image,
@@ -54,6 +57,8 @@ void key_append_part(struct buffer *to, struct value value);
 void key_append_part_prefix(struct buffer *to, struct value value);
 /* The smallest byte string greater than every string with this prefix; empty when there is none. */
 struct slice key_prefix_end(struct slice prefix, struct arena *arena);
+/* The smallest byte string greater than this one. */
+struct slice key_after(struct slice key, struct arena *arena);
 /* [lower, upper) of scan segment `segment` of `segments`. */
 void key_segment(struct key_space space,
                  uint32_t segment,

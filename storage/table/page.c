@@ -33,15 +33,6 @@ struct page_walk {
 
 /* --- Ranges --------------------------------------------------------------------------------- */
 
-/* The smallest key greater than `key`. */
-static struct slice page_after(struct slice key, struct arena *arena)
-{
-    uint8_t *after = arena_alloc(arena, key.size + 1);
-    memcpy(after, key.data, key.size);
-    after[key.size] = 0;
-    return (struct slice){after, key.size + 1};
-}
-
 /* prefix + one key part of the value, whole or (for begins_with) without its end. */
 static struct slice
 page_sort_bound(struct slice prefix, struct value value, bool whole, struct arena *arena)
@@ -211,7 +202,7 @@ static bool page_apply_start(struct page_walk *walk, struct error *err)
     if (request->backward) {
         walk->upper = key;
     } else {
-        walk->lower = page_after(key, walk->arena);
+        walk->lower = key_after(key, walk->arena);
     }
     return true;
 }

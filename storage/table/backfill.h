@@ -1,0 +1,42 @@
+/* Filling a new index with what its table holds already, a step at a time, beside foreground
+ * writes.
+ *
+ *     barrier --> step, step, step … --> count --> ACTIVE        (builder.c does the last two)
+ *
+ * After the barrier every write maintains the index, whether the backfill has passed its item or
+ * not. A step walks on over the items from where the last one ended and puts the rows that are
+ * missing, under the items' latches and by what the items are then. So putting a row twice, or one
+ * that a writer has put, is harmless, and steps may be repeated.
+ *
+ * Where a step ended is noted with its rows, in one batch: after a stop or a crash the backfill
+ * goes on from there. The note is in `meta`: "store/backfill/" <table id 4><index id 2> -> the
+ * items key of the last item that has been dealt with.
+ *
+ * Internal to storage/table; the builder's thread. */
+#pragma once
+
+#include "storage/store.h"
+
+/* True ends the step; called between batches, with no latch held. */
+typedef bool (*backfill_pause)(void *context);
+
+enum backfill_progress {
+    BACKFILL_MORE, /* Another step is needed. */
+    BACKFILL_DONE, /* Every item has its row. */
+    BACKFILL_VOID, /* `table` is no longer the newest description: look again. */
+};
+
+/* One step. `index` is one of the table's, CREATING. Errors: THROTTLED, IO, CORRUPT; what was done
+ * stays done. */
+MUST_CHECK bool backfill_step(struct store *store,
+                              const struct table *table,
+                              const struct table_index *index,
+                              backfill_pause pause,
+                              void *context,
+                              enum backfill_progress *progress,
+                              struct error *err);
+/* How much of the table has been dealt with, 0 to 1: hashes are even. Errors: IO. */
+MUST_CHECK bool backfill_fraction(
+    struct store *store, uint32_t table, uint16_t index, double *fraction, struct error *err);
+/* Forget the notes of all indexes that are not CREATING any more. Errors: THROTTLED, IO. */
+MUST_CHECK bool backfill_forget_old(struct store *store, struct error *err);
