@@ -69,6 +69,7 @@ static void random_write(const struct table *of)
     };
     struct slice key = indexed_random_key(&state, &arena);
     struct write write = {.table = of, .kind = WRITE_PUT};
+    struct expression *update = NULL;
     uint64_t kind = sample_next(&state) % 8;
     if (kind < 4) {
         write.item = indexed_random_item(&state, &arena, key, false);
@@ -77,7 +78,7 @@ static void random_write(const struct table *of)
         struct value v = sample_s(sample_next(&state) % 2 == 0 ? "v0" : "v1");
         write.kind = WRITE_UPDATE;
         write.item = key;
-        write.update =
+        write.update = update =
             strstr(text, ":v") == NULL
                 ? sample_expression(cache, &arena, EXPRESSION_UPDATE, text, NULL)
                 : sample_expression(cache, &arena, EXPRESSION_UPDATE, text, ":v", v, NULL);
@@ -88,6 +89,7 @@ static void random_write(const struct table *of)
     while (!sample_write(store, &write, &arena, &err)) {
         wait_out();
     }
+    expression_release(update);
 }
 
 Test(index_write, random_writes_keep_every_index_the_function_of_its_table)
@@ -163,6 +165,42 @@ Test(index_write, a_restart_finds_indexes_and_totals_as_they_were)
     store = sample_store_open(directory, &now);
     table = catalog_acquire(store->catalog, SLICE_LITERAL("items"));
     check(table, "restart");
+}
+
+/* A put and a delete of random keys, and an update of a third: together or not at all. */
+static void random_transaction(void)
+{
+    struct error errors[3];
+    struct expression *update = sample_expression(
+        cache, &arena, EXPRESSION_UPDATE, "SET g = :v REMOVE t", ":v", sample_s("v2"), NULL);
+    struct slice keys[3];
+    for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+        keys[i] = sample_key_2(&arena, arena_printf(&arena, "p%zu", i),
+                               arena_printf(&arena, "s%u", (unsigned)(sample_next(&state) % 4)));
+    }
+    struct write writes[3] = {
+        {.table = table,
+         .kind = WRITE_PUT,
+         .item = indexed_random_item(&state, &arena, keys[0], false)},
+        {.table = table, .kind = WRITE_DELETE, .item = keys[1]},
+        {.table = table, .kind = WRITE_UPDATE, .item = keys[2], .update = update},
+    };
+    struct transaction transaction = {.writes = writes, .count = 3, .errors = errors};
+    while (!store_transact(store, &transaction, READ_FULL, &arena, &err)) {
+        wait_out();
+    }
+    expression_release(update);
+}
+
+Test(index_write, transactions_keep_every_index_the_function_of_its_table)
+{
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < 30; i++) {
+            random_transaction();
+        }
+        check(table, "transactions");
+        arena_clear(&arena);
+    }
 }
 
 /* --- Old descriptions ------------------------------------------------------------------------- */
@@ -286,16 +324,18 @@ Test(index_write, units_follow_what_changes_in_the_index)
 
 static void update_refused(const char *text, struct value value, const char *expected)
 {
-    struct write write = {
-        .table = table,
-        .kind = WRITE_UPDATE,
-        .item = sample_key_2(&arena, "p", "s"),
-        .update = sample_expression(cache, &arena, EXPRESSION_UPDATE, text, ":v", value, NULL)};
+    struct expression *update =
+        sample_expression(cache, &arena, EXPRESSION_UPDATE, text, ":v", value, NULL);
+    struct write write = {.table = table,
+                          .kind = WRITE_UPDATE,
+                          .item = sample_key_2(&arena, "p", "s"),
+                          .update = update};
     error_clear(&err);
     cr_assert_not(sample_write(store, &write, &arena, &err), "taken instead of: %s", expected);
     cr_assert_eq(err.code, ERROR_VALIDATION);
     cr_assert_str_eq(err.text, expected);
     cr_assert_not(write.changed);
+    expression_release(update);
 }
 
 Test(index_write, an_update_that_spoils_an_index_key_is_refused)
