@@ -9,6 +9,7 @@ import time
 import pytest
 
 import active
+import add_index
 import backfill
 import drill as drills
 import kill9
@@ -48,6 +49,11 @@ def test_a_replica_filled_under_writes_equals_its_source():
 @pytest.mark.parametrize("kill", ["home", "away"])
 def test_a_replica_is_filled_though_a_region_is_killed_meanwhile(kill):
     perform("backfill", backfill.run, items=15000, rate=300, kill=kill)
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_an_index_filled_under_writes_is_the_function_of_its_table(kill):
+    perform("add_index", add_index.run, items=10000, rate=300, kill=kill, before=0.3, judge=False)
 
 
 def test_all_regions_are_equal_after_kills_of_any_of_them():
