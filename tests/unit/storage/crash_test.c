@@ -5,7 +5,9 @@
  * what recovery left. */
 #include "proto/base/bytes.h"
 #include "storage/log/change.h"
+#include "storage/table/keeper.h"
 #include "tests/support/directory.h"
+#include "tests/unit/storage/indexed.h"
 #include "tests/unit/storage/remote.h"
 
 #include <criterion/criterion.h>
@@ -14,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(crash, .timeout = 120);
@@ -407,6 +410,141 @@ Test(crash, a_transaction_and_its_token_are_there_whole_or_not_at_all)
         size_t enough = 1 + (size_t)(sample_next(&state) % 60);
         crash(directory, round, enough, transact_until_killed, reports);
         check(directory, check_transactions, reports);
+    }
+    free(reports);
+    test_directory_remove(directory);
+}
+
+/* --- Indexes --------------------------------------------------------------------------------- */
+
+static const struct table *crash_indexed(struct store *store)
+{
+    const struct table *table = catalog_acquire(store->catalog, SLICE_LITERAL("indexed"));
+    return table != NULL ? table : indexed_table(store, "indexed", false);
+}
+
+/* Writers and, beside them, indexes that come and go. */
+static void *indexed_run(void *argument)
+{
+    struct writer *writer = argument;
+    const struct table *table = crash_indexed(writer->store);
+    struct arena arena;
+    arena_init(&arena);
+    uint64_t state = writer->round * WRITERS + writer->index;
+    for (uint64_t number = 0;; number++) {
+        struct error err = {0};
+        struct slice key = indexed_random_key(&state, &arena);
+        uint64_t seq = sample_next(&state) % 4 == 0
+                           ? sample_delete(writer->store, table, &arena, key)
+                           : sample_put(writer->store, table, &arena,
+                                        indexed_random_item(&state, &arena, key, false));
+        if (number % 8 == 0) { /* The kill meets writes that nobody waited for. */
+            ensure(engine_wait_durable(writer->store->engine, seq, &err));
+            report_send(writer->to, (struct report){writer->round, writer->index, number, seq});
+        }
+        arena_clear(&arena);
+    }
+    return NULL;
+}
+
+/* Global indexes that are there go, those that are gone come. */
+static void indexed_toggle(struct store *store, struct arena *arena)
+{
+    struct error err = {0};
+    catalog_change_begin(store->catalog);
+    const struct table *table = crash_indexed(store);
+    struct table changed = *table;
+    struct table described = sample_table("indexed", VALUE_S, VALUE_S);
+    struct table_index *indexes =
+        arena_zalloc(arena, table->indexes_count + INDEXED_INDEXES, sizeof(*indexes));
+    bool busy = false;
+    memcpy(indexes, table->indexes, table->indexes_count * sizeof(*indexes));
+    changed.indexes = indexes;
+    for (uint32_t i = INDEXED_LOCAL; i < table->indexes_count; i++) {
+        busy = busy || indexes[i].status == INDEX_DELETING;
+        indexes[i].status = INDEX_DELETING;
+        indexes[i].backfilling = false;
+    }
+    indexed_describe(&described, arena);
+    memcpy(changed.attributes, described.attributes, sizeof(changed.attributes));
+    changed.attributes_count = described.attributes_count;
+    for (uint32_t i = INDEXED_LOCAL; table->indexes_count == INDEXED_LOCAL && i < INDEXED_INDEXES;
+         i++) {
+        struct table_index *index = &indexes[changed.indexes_count++];
+        *index = described.indexes[i];
+        index->status = INDEX_CREATING;
+        index->id = changed.next_index_id++;
+    }
+    ensure(busy || catalog_update(store->catalog, &changed, &err));
+    catalog_change_end(store->catalog);
+    table_release(table);
+}
+
+static void index_until_killed(const char *directory, uint64_t round, int to)
+{
+    struct sample_clock clock = {.now_ms = 1700000000000u + round * 1000};
+    struct store *store = sample_store_open(directory, &clock);
+    table_release(crash_indexed(store));
+    struct writer writers[WRITERS];
+    pthread_t thread;
+    struct arena arena;
+    arena_init(&arena);
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){store, round, i, to};
+        ensure(pthread_create(&thread, NULL, indexed_run, &writers[i]) == 0);
+    }
+    for (;;) { /* Each toggle waits for the disk. */
+        indexed_toggle(store, &arena);
+        arena_clear(&arena);
+    }
+}
+
+static bool indexed_is_settled(struct store *store)
+{
+    const struct table *table = crash_indexed(store);
+    bool settled = keeper_is_settled(store->keeper);
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        settled = settled && table->indexes[i].status == INDEX_ACTIVE;
+    }
+    table_release(table);
+    return settled;
+}
+
+/* Whatever the kill has interrupted is ended; then every index is the function of its table. */
+static void check_indexes(const char *directory, const void *argument)
+{
+    struct sample_clock clock = {0};
+    struct store *store = sample_store_open(directory, &clock);
+    struct timespec pause = {0, 1000000};
+    struct arena arena;
+    (void)argument;
+    arena_init(&arena);
+    while (!indexed_is_settled(store)) { /* The test's timeout is the deadline. */
+        nanosleep(&pause, NULL);
+    }
+    const struct table *table = crash_indexed(store);
+    const char *problem = indexes_problem(store, table->id, &arena);
+    problem = problem != NULL ? problem : indexes_totals_problem(store, table->id, &arena);
+    if (problem != NULL) {
+        fprintf(stderr, "%s\n", problem);
+    }
+    ensure(problem == NULL);
+    table_release(table);
+    arena_destroy(&arena);
+    store_close(store);
+}
+
+Test(crash, indexes_are_the_function_of_their_table_after_any_kill)
+{
+    char *directory = test_directory_make();
+    struct reports *reports = calloc(1, sizeof(*reports));
+    uint64_t seed = sample_seed();
+    uint64_t state = seed;
+    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+    for (uint64_t round = 0; round < 2 * ROUNDS; round++) {
+        size_t enough = 1 + (size_t)(sample_next(&state) % 100);
+        crash(directory, round, enough, index_until_killed, reports);
+        check(directory, check_indexes, reports);
     }
     free(reports);
     test_directory_remove(directory);
