@@ -35,7 +35,9 @@ static void description_store(uint32_t region, struct table *changed)
     struct error err = {0};
     changed->schema_stamp = store->clock.stamp(store->clock.context, changed->schema_stamp);
     changed->schema_region = store->region_id;
+    catalog_change_begin(store->catalog); /* The store's builder changes descriptions, too. */
     cr_assert(catalog_update(store->catalog, changed, &err), "%s", err.text);
+    catalog_change_end(store->catalog);
     replication_table_changed(cluster.regions[region].replication);
 }
 
