@@ -27,7 +27,7 @@ struct catalog {
     uint32_t next_id;
     atomic_uint_fast64_t setting_changes;  /* Since the start: the next version. */
     atomic_uint settings_counts[SETTINGS]; /* Tables that have one. */
-    void (*changed)(void *context); /* catalog_watch. */
+    void (*changed)(void *context);        /* catalog_watch. */
     void *changed_context;
 };
 
