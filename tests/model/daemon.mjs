@@ -40,6 +40,10 @@ export class Daemon {
 
     end(signal) {
         return new Promise((resolve, reject) => {
+            if (!this.#process) {
+                resolve();
+                return;
+            }
             if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
                 reject(new Error(`ended by itself with ${this.#process.signalCode ?? this.#process.exitCode}, see ${this.folder}.log`));
                 return;

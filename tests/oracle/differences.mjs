@@ -58,7 +58,7 @@ const DIFFERENCES = [
         section: "7.4, 4.4",
         moves: true,
         undo: ({ request, ours, theirs }) =>
-            request.operation === "UpdateItem" && INDEX_KEY.test(ours.body.message) && (theirs.status === 200 || /ConditionalCheckFailed/.test(theirs.body.__type)) ? ours : undefined,
+            /Update|Transact|Statement/.test(request.operation) && INDEX_KEY.test(JSON.stringify(ours.body)) && (theirs.status === 200 || /ConditionalCheckFailed/.test(theirs.body.__type)) ? ours : undefined,
     },
     {
         name: "UPDATED_OLD and UPDATED_NEW show the whole attribute where a path names a part of it",
@@ -139,7 +139,7 @@ const DIFFERENCES = [
             theirs.body.ConsumedCapacity && (request.body.ReturnConsumedCapacity ?? "NONE") === "NONE" ? { ...theirs, body: without(theirs.body, "ConsumedCapacity") } : undefined,
     },
     {
-        name: "consumed capacity: reads that find nothing are free, deletes of a batch cost twice",
+        name: "consumed capacity: reads that find nothing are free, deletes of nothing in a batch cost twice",
         section: "15",
         undo: ({ request, ours, theirs }) =>
             ours.body.ConsumedCapacity && theirs.body.ConsumedCapacity && (reads.has(request.operation) || request.operation === "BatchWriteItem")
@@ -156,7 +156,7 @@ const DIFFERENCES = [
         name: "an update that fails in a transaction is no reason of its cancellation but refuses the request",
         section: "12.1",
         undo: ({ request, ours, theirs }) =>
-            cancelled(ours) && theirs.body.__type.endsWith("ValidationException") && ours.body.CancellationReasons.some(({ Code }) => Code === "ValidationError") &&
+            cancelled(ours) && /#ValidationException$/.test(theirs.body.__type) && ours.body.CancellationReasons.some(({ Code }) => Code === "ValidationError") &&
             /Transact|ExecuteTransaction/.test(request.operation)
                 ? ours
                 : undefined,

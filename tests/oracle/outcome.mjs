@@ -13,6 +13,9 @@ function ordered(operation, body, statement) {
     if (made.NextToken) {
         made.NextToken = "?"; // Opaque.
     }
+    if (operation === "BatchExecuteStatement") {
+        made.Responses = made.Responses.map(({ Error, ...rest }) => ({ ...rest, ...(Error && { Error: { ...Error, Message: undefined } }) }));
+    }
     if (operation === "BatchGetItem" && made.Responses) {
         made.Responses = Object.fromEntries(Object.entries(made.Responses).map(([name, items]) => [name, byText(items)]));
     }
