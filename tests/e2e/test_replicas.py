@@ -222,6 +222,51 @@ def test_a_replica_has_the_indexes_of_its_table(clients, table_name):
             assert ours[name] == theirs[name], name
 
 
+def test_an_index_is_made_and_deleted_in_every_region(clients, table_name):
+    home, away = clients[HOME], clients[AWAY]
+    create(home, table_name)
+    for number in range(30):
+        home.put_item(TableName=table_name, Item={"pk": {"S": str(number)}, "g": {"S": "x"}})
+    home.update_table(TableName=table_name, ReplicaUpdates=replica("Create", AWAY))
+    both_active(clients, table_name)
+    away.update_table(
+        TableName=table_name,
+        AttributeDefinitions=[{"AttributeName": "g", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "late",
+                    "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            }
+        ],
+    )
+    away.put_item(TableName=table_name, Item={"pk": {"S": "during"}, "g": {"S": "x"}})
+
+    def found(client):
+        indexes = describe(client, table_name).get("GlobalSecondaryIndexes", [])
+        if [index["IndexStatus"] for index in indexes] != ["ACTIVE"]:
+            return None
+        return client.query(
+            TableName=table_name,
+            IndexName="late",
+            KeyConditionExpression="g = :g",
+            ExpressionAttributeValues={":g": {"S": "x"}},
+            Select="COUNT",
+        )["Count"]
+
+    for client in (home, away):
+        wait_until(lambda: found(client) == 31)
+    home.update_table(
+        TableName=table_name,
+        GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "late"}}],
+    )
+    for client in (home, away):
+        wait_until(lambda: "GlobalSecondaryIndexes" not in describe(client, table_name))
+        wait_until(lambda: len(describe(client, table_name)["AttributeDefinitions"]) == 1)
+
+
 def test_the_cli_and_the_javascript_sdk_make_replicas_too(cluster, clients, table_name):
     home_node = cluster.nodes[HOME]
     create(clients[HOME], table_name)

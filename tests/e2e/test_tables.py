@@ -462,6 +462,42 @@ def test_class_and_encryption_change(client, table_name, make):
     assert "SSEDescription" not in settle(client, table_name)
 
 
+def test_an_index_comes_and_goes(client, table_name, make):
+    make()
+    settle(client, table_name)
+    for number in range(20):
+        client.put_item(TableName=table_name, Item={"pk": {"S": str(number)}, "g": {"S": "x"}})
+    index = {"IndexName": "late", "KeySchema": keys("g"), "Projection": {"ProjectionType": "ALL"}}
+    answer = client.update_table(
+        TableName=table_name,
+        AttributeDefinitions=texts("g"),  # Those that are there may be left out.
+        GlobalSecondaryIndexUpdates=[{"Create": index}],
+    )["TableDescription"]
+    assert answer["TableStatus"] == "UPDATING"
+    (shown,) = answer["GlobalSecondaryIndexes"]
+    assert shown["IndexStatus"] == "CREATING" and shown["Backfilling"] is False
+    shown = settle(client, table_name)
+    assert shown["AttributeDefinitions"] == texts("pk", "g")
+    (late,) = shown["GlobalSecondaryIndexes"]
+    assert "Backfilling" not in late and late["ItemCount"] == 20
+    found = client.query(
+        TableName=table_name, IndexName="late", KeyConditionExpression="g = :g",
+        ExpressionAttributeValues={":g": {"S": "x"}}, Select="COUNT",
+    )
+    assert found["Count"] == 20
+    answer = client.update_table(
+        TableName=table_name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "late"}}]
+    )["TableDescription"]
+    assert answer["GlobalSecondaryIndexes"][0]["IndexStatus"] == "DELETING"
+    wait_until(lambda: "GlobalSecondaryIndexes" not in describe(client, table_name))
+    shown = settle(client, table_name)
+    assert shown["AttributeDefinitions"] == texts("pk")  # Used by nothing else.
+    refused(
+        "ValidationException", client.query, TableName=table_name, IndexName="late",
+        KeyConditionExpression="g = :g", ExpressionAttributeValues={":g": {"S": "x"}},
+    )
+
+
 # --- What hangs on a table ------------------------------------------------------------------------
 
 
