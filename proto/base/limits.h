@@ -106,11 +106,12 @@ enum {
     PEER_TABLE_ATTRIBUTES_MAX = TABLE_ATTRIBUTES_MAX, /* Of one table, as the catalog has it. */
     PEER_KEY_PARTS_MAX = 4,                           /* Attributes of each part of an index key. */
     PEER_TEXT_BYTES_MAX = 1024,                       /* Refusals and reasons. */
-    PEER_UNACKED_BATCHES_MAX = 512, /* Applied, not yet durable; past it they are joined. */
-    CLOCK_AHEAD_MS_MAX = 60000,     /* A peer's stamp drags our clock at most this far ahead. */
-    CONFLICT_SKEW_MS = 1000,        /* A winner this far ahead of our clock: reason CLOCK. */
-    PAGE_LOOP_ROWS = 64,            /* Rows one page may look at on a loop; then a worker. */
-    PAGE_LOOP_EFFORT = 4 << 20,     /* Bytes its filter may look at there. */
-    PAGE_EFFORT_MAX = 512 << 20,    /* And at all: then the page ends. */
-    PAGE_ROWS_MAX = 100000,         /* Rows one page looks at, deleted ones included. */
+    PEER_UNACKED_BATCHES_MAX = 512,    /* Applied, not yet durable; past it they are joined. */
+    CLOCK_AHEAD_MS_MAX = 60000,        /* A peer's stamp drags our clock at most this far ahead. */
+    CONFLICT_SKEW_MS = 1000,           /* A winner this far ahead of our clock: reason CLOCK. */
+    PAGE_LOOP_ROWS = 64,               /* Rows one page may look at on a loop; then a worker. */
+    PAGE_LOOP_EFFORT = 4 << 20,        /* Bytes its filter may look at there. */
+    PAGE_EFFORT_MAX = 512 << 20,       /* And at all: then the page ends. */
+    PAGE_FETCHED_BYTES_MAX = 16 << 20, /* Items read behind the rows of a local index: then too. */
+    PAGE_ROWS_MAX = 100000,            /* Rows one page looks at, deleted ones included. */
 };

@@ -29,6 +29,7 @@ struct page_walk {
     uint64_t rows;                    /* Looked at, tombstones included. */
     uint64_t effort;                  /* Bytes that the filter has looked at. */
     uint64_t room;                    /* Of page->items. */
+    uint64_t fetched_bytes;           /* Of whole items behind the rows. */
 };
 
 /* --- Ranges --------------------------------------------------------------------------------- */
@@ -228,8 +229,9 @@ static void page_keep(struct page_walk *walk, struct slice image)
     }
 }
 
-/* The whole item behind a local index's row, in the arena. */
-static bool page_fetch(struct page_walk *walk, struct slice *image, struct error *err)
+/* The whole item behind a local index's row; in the arena, if it is to be kept. Every row that is
+ * evaluated is fetched and counted, also those that the filter leaves out. */
+static bool page_fetch(struct page_walk *walk, bool keep, struct slice *image, struct error *err)
 {
     struct table_key key;
     struct engine_value value;
@@ -243,8 +245,12 @@ static bool page_fetch(struct page_walk *walk, struct slice *image, struct error
     struct slice stored;
     bool ok = found && row_image(value.bytes, &tombstone, &stored, err) && !tombstone;
     if (ok) {
-        *image = arena_copy(walk->arena, stored);
-        walk->page->fetched += (item_size(*image) + PAGE_UNIT_BYTES - 1) / PAGE_UNIT_BYTES;
+        size_t size = item_size(stored);
+        walk->page->fetched += (size + PAGE_UNIT_BYTES - 1) / PAGE_UNIT_BYTES;
+        walk->fetched_bytes += size;
+        if (keep) {
+            *image = arena_copy(walk->arena, stored);
+        }
     } else if (!found || tombstone) {
         error_set(err, ERROR_CORRUPT, "a row of index %u of table %u has no item",
                   walk->space.index, walk->space.table);
@@ -281,10 +287,11 @@ static bool page_evaluate(struct page_walk *walk, struct slice row, bool *full, 
         page->bytes += item_size(image);
         walk->effort +=
             request->filter == NULL ? 0 : expression_effort(request->filter, image.size);
-        if (request->filter == NULL || expression_test(request->filter, image)) {
-            if (request->fetch && !page_fetch(walk, &image, err)) {
-                return false;
-            }
+        bool passes = request->filter == NULL || expression_test(request->filter, image);
+        if (request->fetch && !page_fetch(walk, passes, &image, err)) {
+            return false;
+        }
+        if (passes) {
             if (!request->count_only) {
                 page_keep(walk, image);
             }
@@ -293,7 +300,7 @@ static bool page_evaluate(struct page_walk *walk, struct slice row, bool *full, 
     }
     *full = (request->limit > 0 && page->scanned >= request->limit) ||
             page->bytes >= PAGE_BYTES_MAX || walk->rows >= PAGE_ROWS_MAX ||
-            walk->effort >= PAGE_EFFORT_MAX;
+            walk->effort >= PAGE_EFFORT_MAX || walk->fetched_bytes >= PAGE_FETCHED_BYTES_MAX;
     return true;
 }
 
