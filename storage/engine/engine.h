@@ -114,12 +114,6 @@ void engine_batch_delete(struct engine *engine,
                          struct engine_batch *batch,
                          enum engine_family family,
                          struct slice key);
-/* Every key of [lower, upper). */
-void engine_batch_delete_range(struct engine *engine,
-                               struct engine_batch *batch,
-                               enum engine_family family,
-                               struct slice lower,
-                               struct slice upper);
 
 /* The commit section, a short mutex: begin gives the next seq, append writes the batch without
  * sync and ends the section, abandon ends it without writing (the seq is used up). Between begin
@@ -163,8 +157,9 @@ MUST_CHECK bool engine_drop_files(struct engine *engine,
 MUST_CHECK bool engine_trimmed_set(struct engine *engine, uint64_t seq, struct error *err);
 uint64_t engine_trimmed_seq(const struct engine *engine);
 
-/* Hand whole files of [lower, upper) back to the file system (dropped tables), then
- * delete what is left of the range. Blocks. Errors: IO. */
+/* Hand whole files of [lower, upper) back to the file system (dropped tables), then delete the keys
+ * that are left, piece by piece: after an error some are gone. Not for the log. Blocks. Errors:
+ * THROTTLED, IO. */
 MUST_CHECK bool engine_drop_range(struct engine *engine,
                                   enum engine_family family,
                                   struct slice lower,

@@ -53,19 +53,6 @@ void engine_batch_delete(struct engine *engine,
                                  key.size);
 }
 
-void engine_batch_delete_range(struct engine *engine,
-                               struct engine_batch *batch,
-                               enum engine_family family,
-                               struct slice lower,
-                               struct slice upper)
-{
-    ensure(family < FAMILIES && slice_compare(lower, upper) <= 0);
-    ensure(family != FAMILY_LOG); /* A range delete there would make compactions rewrite it. */
-    rocksdb_writebatch_delete_range_cf(batch->batch, engine->families[family],
-                                       (const char *)lower.data, lower.size,
-                                       (const char *)upper.data, upper.size);
-}
-
 uint64_t engine_commit_begin(struct engine *engine)
 {
     pthread_mutex_lock(&engine->commit);
