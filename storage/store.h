@@ -282,6 +282,11 @@ void store_set_settled(struct store *store, const struct context *settled);
  * catalog_update and this, records carry what the new description asks for. Worker thread. */
 void store_barrier(struct store *store);
 
+/* How much of its table an index that is CREATING has been filled with, 0 to 1; hashes are even, so
+ * it is good for an estimate of the time left. Worker thread. Errors: IO. */
+MUST_CHECK bool store_index_progress(
+    struct store *store, uint32_t table, uint16_t index, double *fraction, struct error *err);
+
 /* Rows of a table from a snapshot, tombstones included, for backfill and comparison. */
 struct store_walk;
 struct store_walk *store_walk_open(struct store *store, uint32_t table_id);

@@ -240,6 +240,49 @@ static void prometheus_store(struct buffer *to, const struct node *node)
                    figures.write_stopped ? 1 : 0);
 }
 
+static bool prometheus_backfills(struct buffer *to,
+                                 const struct node *node,
+                                 const struct table *table,
+                                 struct error *err)
+{
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        const struct table_index *index = &table->indexes[i];
+        double done = 0;
+        if (index->status != INDEX_CREATING) {
+            continue;
+        }
+        if (!store_index_progress(node->store, table->id, index->id, &done, err)) {
+            return false;
+        }
+        buffer_printf(to, "meridian_index_backfill_ratio{table=\"%.*s\",index=\"%.*s\"} %.6f\n",
+                      SLICE_ARGS(table->name), SLICE_ARGS(index->name), done);
+    }
+    return true;
+}
+
+/* Nothing while no index is being added. */
+static bool prometheus_indexes(struct buffer *to, const struct node *node, struct error *err)
+{
+    struct slice after = {NULL, 0};
+    struct slice names[LIST_TABLES_MAX];
+    bool more = true;
+    bool ok = true;
+    prometheus_head(to, "meridian_index_backfill_ratio", "gauge",
+                    "How much of its table a new index has been filled with (CloudWatch: "
+                    "OnlineIndexPercentageProgress).");
+    while (ok && more) {
+        uint32_t count =
+            catalog_list(node->store->catalog, after, LIST_TABLES_MAX, to->arena, names, &more);
+        for (uint32_t i = 0; ok && i < count; i++) {
+            const struct table *table = catalog_acquire(node->store->catalog, names[i]);
+            ok = table == NULL || prometheus_backfills(to, node, table, err);
+            table_release(table);
+            after = names[i];
+        }
+    }
+    return ok;
+}
+
 static void prometheus_process(struct buffer *to, const struct node *node)
 {
     struct rusage usage;
@@ -273,7 +316,6 @@ bool admin_metrics(const struct admin_request *request, struct buffer *answer, s
 {
     const struct node *node = request->node;
     double connections = 0;
-    (void)err;
     prometheus_head(answer, "meridian_build_info", "gauge", "What is running.");
     buffer_printf(answer, "meridian_build_info{version=\"%s\",region=\"%s\"} 1\n", MERIDIAN_VERSION,
                   node->region);
@@ -289,5 +331,5 @@ bool admin_metrics(const struct admin_request *request, struct buffer *answer, s
     prometheus_replication(answer, node);
     prometheus_store(answer, node);
     prometheus_process(answer, node);
-    return true;
+    return prometheus_indexes(answer, node, err);
 }

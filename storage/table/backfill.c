@@ -74,7 +74,7 @@ static bool backfill_position(struct store *store,
     return true;
 }
 
-bool backfill_fraction(
+bool store_index_progress(
     struct store *store, uint32_t table, uint16_t index, double *fraction, struct error *err)
 {
     struct arena arena;

@@ -35,8 +35,5 @@ MUST_CHECK bool backfill_step(struct store *store,
                               void *context,
                               enum backfill_progress *progress,
                               struct error *err);
-/* How much of the table has been dealt with, 0 to 1: hashes are even. Errors: IO. */
-MUST_CHECK bool backfill_fraction(
-    struct store *store, uint32_t table, uint16_t index, double *fraction, struct error *err);
 /* Forget the notes of all indexes that are not CREATING any more. Errors: THROTTLED, IO. */
 MUST_CHECK bool backfill_forget_old(struct store *store, struct error *err);

@@ -1,6 +1,7 @@
 """Secondary indexes through boto3: what they hold, how they are read, how they come and go."""
 
 import threading
+import urllib.request
 
 import botocore.exceptions
 import pytest
@@ -370,3 +371,32 @@ def test_a_backfill_goes_on_after_a_kill():
         client = node.client()
         wait_until(lambda: status(client, "killed", "late") == "ACTIVE")
         assert set(sorts(late(client, "killed"))) == set(range(count))
+
+
+def test_metrics_show_how_far_a_new_index_is():
+    with Node() as node:
+        client = node.client()
+        client.create_table(
+            TableName="shown", AttributeDefinitions=definitions("pk", "sk"),
+            KeySchema=key_schema("pk", "sk"), BillingMode="PAY_PER_REQUEST",
+        )
+        for at in range(0, 2000, 25):
+            put(client, "shown", *[item(f"p{sk}", sk, g="x", n=sk) for sk in range(at, at + 25)])
+
+        def ratios():
+            with urllib.request.urlopen(f"http://{node.addresses['admin']}/metrics") as answer:
+                lines = answer.read().decode().splitlines()
+            start = 'meridian_index_backfill_ratio{table="shown",index="late"} '
+            return [float(line[len(start):]) for line in lines if line.startswith(start)]
+
+        def seen_while_made():
+            create_index(client, "shown")
+            seen = ratios()
+            wait_until(lambda: status(client, "shown", "late") == "ACTIVE")
+            client.update_table(TableName="shown", GlobalSecondaryIndexUpdates=[
+                {"Delete": {"IndexName": "late"}}])
+            wait_until(lambda: status(client, "shown", "late") is None)
+            return all(0 <= ratio < 1 for ratio in seen) and len(seen) == 1
+
+        wait_until(seen_while_made)
+        assert ratios() == []

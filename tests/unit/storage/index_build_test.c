@@ -265,7 +265,7 @@ static void wait_begun(void)
         const struct table *table = catalog_acquire_id(store->catalog, id);
         for (uint32_t i = 0; i < table->indexes_count; i++) {
             double fraction = 0;
-            cr_assert(backfill_fraction(store, id, table->indexes[i].id, &fraction, &err));
+            cr_assert(store_index_progress(store, id, table->indexes[i].id, &fraction, &err));
             cr_assert(fraction >= 0 && fraction < 1);
             begun = begun || fraction > 0;
         }
