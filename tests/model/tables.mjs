@@ -1,6 +1,6 @@
 // A table in memory with its indexes as functions of its items (API reference, sections 8 to 10 and 15).
 
-import { canonical, canonicalItem, compare, itemSize, typeOf } from "./values.mjs";
+import { canonical, canonicalItem, compare, itemSize, typeOf, valueSize } from "./values.mjs";
 
 const KB = 1024;
 export const writeUnits = (bytes) => Math.max(1, Math.ceil(bytes / KB));
@@ -30,10 +30,21 @@ export class Index {
     }
 
     holds(item) {
-        return this.keys.every(({ name, type }) => {
+        const fits = this.keys.every(({ name, type }) => {
             const value = item[name]?.[type];
             return value !== undefined && value !== "";
         });
+        return fits && this.tooLong(item).length === 0;
+    }
+
+    // Which of the two lists of key attributes are longer, together, than keys may be.
+    tooLong(item) {
+        const length = (value) => (value?.S !== undefined || value?.B !== undefined ? valueSize(value) : 0); // Numbers are short.
+        const bytes = (keys) => keys.reduce((sum, { name }) => sum + length(item[name]), 0);
+        return [
+            { keys: this.hash, most: 2048, text: "Size of hashkey has exceeded the maximum size limit of2048 bytes" },
+            { keys: this.range, most: 1024, text: "Aggregated size of all range keys has exceeded the size limit of 1024 bytes" },
+        ].filter(({ keys, most }) => bytes(keys) > most);
     }
 
     entry(item, table) {
@@ -124,6 +135,13 @@ export class Table {
                     faults.push(updating
                         ? "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value."
                         : `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index.name}, IndexKey: ${name}`);
+                }
+            }
+            for (const { keys, text } of index.tooLong(item)) {
+                if (keys.some(({ name }) => touched.has(name))) {
+                    faults.push(updating
+                        ? "The update expression attempted to update the secondary index key beyond allowed size limits"
+                        : `One or more parameter values were invalid: ${text}`);
                 }
             }
         }
