@@ -129,19 +129,31 @@ static void admin_handle_unknown(struct http_request *http)
     if (slice_is(http->path, "/livez") || slice_is(http->path, "/readyz")) {
         allowed = "GET";
     }
-    for (size_t i = 0; i < ARRAY_COUNT(admin_routes) && allowed == NULL; i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(admin_routes); i++) {
         if (slice_is(http->path, admin_routes[i].path)) {
-            allowed = slice_is(http->path, "/v1/link") ? "POST, DELETE" : admin_routes[i].method;
+            allowed = allowed == NULL
+                          ? admin_routes[i].method
+                          : arena_printf(http->arena, "%s, %s", allowed, admin_routes[i].method);
         }
     }
     if (allowed == NULL) {
         admin_refuse(http, 404, "",
-                     "there are /livez, /readyz, /metrics, /v1/status, /v1/conflicts and /v1/link");
+                     "there are /livez, /readyz, /metrics, /v1/status, /v1/conflicts, /v1/link, "
+                     "/v1/keys and /v1/keys/policy");
         return;
     }
     const char *extra = arena_printf(http->arena, "Allow: %s\r\n", allowed);
     const char *text = arena_printf(http->arena, "%.*s takes %s", SLICE_ARGS(http->path), allowed);
     admin_refuse(http, 405, extra, text);
+}
+
+/* What changes something is not taken from a web page: browsers name the page's origin with every
+ * POST and DELETE, so a page that the operator happens to visit can neither make keys nor cut
+ * links, also not under a name of its own that leads to this address. */
+static bool admin_is_foreign(const struct http_request *http)
+{
+    return !slice_is(http->method, "GET") && (http_find_header(http, "origin") != NULL ||
+                                              http_find_header(http, "sec-fetch-site") != NULL);
 }
 
 static void admin_handle(void *context, struct http_request *http)
@@ -150,6 +162,10 @@ static void admin_handle(void *context, struct http_request *http)
     bool health = slice_is(http->path, "/livez") || slice_is(http->path, "/readyz");
     if (health && slice_is(http->method, "GET")) {
         admin_handle_health(admin, http);
+        return;
+    }
+    if (admin_is_foreign(http)) {
+        admin_refuse(http, 403, "", "requests of web pages change nothing here");
         return;
     }
     for (size_t i = 0; i < ARRAY_COUNT(admin_routes); i++) {

@@ -2,6 +2,7 @@
 a signer of our own, because Debian's boto3 does not know resource policies yet, and through boto3 where
 it does. The node is restarted at the end: keys and policies are still there."""
 
+import http.client
 import json
 import subprocess
 
@@ -629,3 +630,18 @@ def test_without_authentication_nothing_is_asked():
             ResourceArn=arn, Policy=policy(about("*", deny("dynamodb:*", arn)))
         )
         assert anybody.scan(TableName="open")["Count"] == 0
+
+
+@pytest.mark.parametrize("header", [{"Origin": "http://pages.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_web_page_makes_no_keys_and_cuts_no_links(header):
+    with Node() as node:
+        def ask(method, path, headers):
+            connection = http.client.HTTPConnection(node.addresses["admin"], timeout=20)
+            connection.request(method, path, '{"user":"page"}', {"Content-Type": "text/plain", **headers})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+        for method, path in (("POST", "/v1/keys"), ("POST", "/v1/keys/policy"), ("DELETE", "/v1/keys"),
+                             ("POST", "/v1/link")):
+            assert ask(method, path, header) == (403, {"error": "requests of web pages change nothing here"})
+        assert ask("POST", "/v1/keys", {})[0] == 200

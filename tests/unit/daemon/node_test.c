@@ -173,6 +173,7 @@ Test(node, refuses_bad_admin_requests_with_a_sentence)
     expect(bench.node, "POST", "/metrics", "", 405, "Allow: GET\r\n");
     expect(bench.node, "DELETE", "/readyz", "", 405, "{\"error\":\"/readyz takes GET\"}");
     expect(bench.node, "PUT", "/v1/link", "", 405, "Allow: POST, DELETE\r\n");
+    expect(bench.node, "PUT", "/v1/keys", "", 405, "Allow: GET, POST, DELETE\r\n");
     expect(bench.node, "GET", "/v1/conflicts?limit=0", "", 400,
            "limit is a number from 1 to 10000, not \\\"0\\\"");
     expect(bench.node, "GET", "/v1/conflicts?limit=10001", "", 400, "not \\\"10001\\\"");
