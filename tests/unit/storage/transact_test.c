@@ -126,8 +126,6 @@ Test(transact, writes_every_row_as_one_group_with_one_stamp)
     };
     struct transaction transaction = together(writes, 5);
     cr_assert(run(&transaction), "%s", err.text);
-    cr_assert_eq(transaction.wait_seq, before + 4);
-    cr_assert_eq(engine_appended_seq(store->engine), before + 4);
     for (size_t i = 0; i < 5; i++) {
         cr_assert_eq(errors[i].code, ERROR_NONE);
         cr_assert_eq(writes[i].changed, i != 1);
@@ -142,8 +140,10 @@ Test(transact, writes_every_row_as_one_group_with_one_stamp)
     cr_assert(writes[3].existed && !writes[3].exists);
     struct change changes[8];
     cr_assert_eq(log_since(before, changes, 8), 4);
+    uint64_t first = changes[0].version.dot.seq; /* The store's own threads may take one before. */
+    cr_assert(first > before && transaction.wait_seq == first + 3);
     for (uint32_t i = 0; i < 4; i++) {
-        cr_assert_eq(changes[i].version.dot.seq, before + 1 + i);
+        cr_assert_eq(changes[i].version.dot.seq, first + i);
         cr_assert_eq(changes[i].following, 3 - i);
         cr_assert_eq(changes[i].version.stamp, changes[0].version.stamp);
     }
