@@ -64,6 +64,31 @@ struct table_index {
     struct throughput throughput; /* GLOBAL only. */
 };
 
+/* What the records of a stream carry beside the key. */
+enum stream_view {
+    STREAM_KEYS_ONLY,
+    STREAM_NEW_IMAGE,
+    STREAM_OLD_IMAGE,
+    STREAM_NEW_AND_OLD_IMAGES,
+    STREAM_VIEWS,
+};
+
+/* The table's change stream; its shards and records are storage/stream's. */
+struct table_stream {
+    uint32_t id; /* Local, never reused; 0: no stream is enabled. */
+    enum stream_view view;
+    uint64_t label_ms; /* Of the newest stream, also once it is disabled; 0: there never was one. */
+};
+
+enum ttl_status { TTL_DISABLED, TTL_ENABLING, TTL_ENABLED, TTL_DISABLING, TTL_STATUSES };
+
+/* Time to live. Expiry rows are kept from ENABLING on; ENABLED once every item has its own. */
+struct table_ttl {
+    enum ttl_status status;
+    struct slice attribute; /* Empty while DISABLED. */
+    uint64_t changed_ms;    /* Last change by a client; 0: never. */
+};
+
 /* All slices, and what `indexes` points to, live in the table's own memory when the catalog hands
  * it out. Whoever describes a table to the catalog lends them for the call. */
 struct table {
@@ -89,6 +114,8 @@ struct table {
     const struct table_index *indexes; /* Local ones first, each kind in order of creation. */
     uint32_t indexes_count;
     uint16_t next_index_id;
+    struct table_stream stream;
+    struct table_ttl ttl;
     struct replica replicas[REGIONS_MAX]; /* The other regions; a region never lists itself. */
     uint32_t replicas_count;
     uint64_t schema_stamp;  /* Hybrid clock of the last schema change: the newer one wins. */

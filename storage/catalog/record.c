@@ -23,7 +23,7 @@ enum {
     FIXED_BYTES = 110,
 
     UUID_TEXT_BYTES = 36,
-    RECORD_VERSION = 2,
+    RECORD_VERSION = 3,
     RECORD_VERSION_OLDEST = 1,
     TOTALS_VERSION = 1,
     SETTING_VERSION = 1,
@@ -78,17 +78,23 @@ static bool record_replica_fits(const struct replica *replica)
            memchr(replica->reason, 0, sizeof(replica->reason)) != NULL;
 }
 
+static bool record_ttl_fits(const struct table_ttl *ttl)
+{
+    return ttl->status < TTL_STATUSES && ttl->attribute.size <= TTL_NAME_BYTES_MAX &&
+           (ttl->attribute.size == 0) == (ttl->status == TTL_DISABLED);
+}
+
 bool table_record_check(const struct table *table, struct error *err)
 {
-    bool fits = table->name.size > 0 && table->name.size <= TABLE_NAME_BYTES_MAX &&
-                strnlen(table->table_id, sizeof(table->table_id)) == UUID_TEXT_BYTES &&
-                table->status < TABLE_STATUSES && table->billing <= BILLING_PAY_PER_REQUEST &&
-                table->attributes_count <= TABLE_ATTRIBUTES_MAX &&
-                table->table_class < TABLE_CLASSES &&
-                table->kms_key.size <= TABLE_KMS_KEY_BYTES_MAX &&
-                record_throughput_fits(&table->throughput) &&
-                table->replicas_count <= REGIONS_MAX && record_attribute_fits(&table->partition) &&
-                (!table_has_sort(table) || record_attribute_fits(&table->sort));
+    bool fits =
+        table->name.size > 0 && table->name.size <= TABLE_NAME_BYTES_MAX &&
+        strnlen(table->table_id, sizeof(table->table_id)) == UUID_TEXT_BYTES &&
+        table->status < TABLE_STATUSES && table->billing <= BILLING_PAY_PER_REQUEST &&
+        table->attributes_count <= TABLE_ATTRIBUTES_MAX && table->table_class < TABLE_CLASSES &&
+        table->kms_key.size <= TABLE_KMS_KEY_BYTES_MAX && table->stream.view < STREAM_VIEWS &&
+        record_ttl_fits(&table->ttl) && record_throughput_fits(&table->throughput) &&
+        table->replicas_count <= REGIONS_MAX && record_attribute_fits(&table->partition) &&
+        (!table_has_sort(table) || record_attribute_fits(&table->sort));
     for (uint32_t i = 0; fits && i < table->attributes_count; i++) {
         fits = record_attribute_fits(&table->attributes[i]);
     }
@@ -100,6 +106,16 @@ bool table_record_check(const struct table *table, struct error *err)
                          SLICE_ARGS(table->name));
     }
     return true;
+}
+
+static void record_put_ttl_and_stream(struct buffer *to, const struct table *table)
+{
+    buffer_append_varint(to, table->stream.id);
+    buffer_append_byte(to, (uint8_t)table->stream.view);
+    buffer_append_varint(to, table->stream.label_ms);
+    buffer_append_byte(to, (uint8_t)table->ttl.status);
+    record_put_text(to, table->ttl.attribute);
+    buffer_append_varint(to, table->ttl.changed_ms);
 }
 
 void table_record_encode(struct buffer *to, const struct table *table)
@@ -135,6 +151,7 @@ void table_record_encode(struct buffer *to, const struct table *table)
     record_put_text(to, table->kms_key);
     record_put_throughput(to, &table->throughput);
     record_put_indexes(to, table);
+    record_put_ttl_and_stream(to, table);
     uint8_t *record = to->data + start;
     put_be64(record + CHECKSUM, XXH64(record + VERSION, to->size - start - VERSION, 0));
 }
@@ -205,6 +222,25 @@ static bool record_take_added(struct slice *left, struct arena *arena, struct ta
            record_take_indexes(left, arena, table);
 }
 
+/* And version 3 behind that. */
+static bool record_take_ttl_and_stream(struct slice *left, struct table *table)
+{
+    uint64_t id;
+    uint8_t view;
+    uint8_t status;
+    if (!take_varint(left, &id) || id > UINT32_MAX || !record_take_byte(left, &view) ||
+        view >= STREAM_VIEWS || !take_varint(left, &table->stream.label_ms) ||
+        !record_take_byte(left, &status) || status >= TTL_STATUSES ||
+        !record_take_text(left, 0, TTL_NAME_BYTES_MAX, &table->ttl.attribute) ||
+        !take_varint(left, &table->ttl.changed_ms)) {
+        return false;
+    }
+    table->stream.id = (uint32_t)id;
+    table->stream.view = (enum stream_view)view;
+    table->ttl.status = (enum ttl_status)status;
+    return true;
+}
+
 static bool
 record_take_lists(struct slice left, uint8_t version, struct arena *arena, struct table *table)
 {
@@ -230,7 +266,8 @@ record_take_lists(struct slice left, uint8_t version, struct arena *arena, struc
             return false;
         }
     }
-    return (version < 2 || record_take_added(&left, arena, table)) && left.size == 0;
+    return (version < 2 || record_take_added(&left, arena, table)) &&
+           (version < 3 || record_take_ttl_and_stream(&left, table)) && left.size == 0;
 }
 
 bool table_record_decode(struct slice bytes,

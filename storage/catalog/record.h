@@ -3,7 +3,7 @@
  *
  *   offset  size  field
  *        0     8  checksum       XXH64 of every byte after this field
- *        8     1  version        2; a reader takes 1 as well and refuses any other
+ *        8     1  version        3; a reader takes 1 and 2 as well and refuses any other
  *        9     4  id
  *       13    16  uid
  *       29    36  table id       UUID text
@@ -28,9 +28,12 @@
  *                 varint count and partition attributes, varint count and sort attributes,
  *                 varint count and texts: non-key attributes,
  *                 varint read units, varint write units, throughput
+ *              -  stream: varint id, view 1, varint label, ms
+ *              -  time to live: status 1, text attribute, varint changed, ms
  *
  *   throughput: varints: read and write units at most, warm read and write units, last increase
- *   and decrease in ms, decreases of that day. Version 1 ends behind the replicas.
+ *   and decrease in ms, decreases of that day. Version 1 ends behind the replicas, version 2 behind
+ * the indexes.
  *
  * Pure functions; any thread. */
 #pragma once
