@@ -18,11 +18,10 @@ import time
 import traceback
 
 import drill as drills
-from wire import Api, Closed, Fleet
+import load
+from wire import Api, Closed
 
 TABLE, INDEX = "AddIndex", "by-group"
-LOAD_CONNECTIONS = 16
-LOAD_BATCH_ROWS = 25
 WRITERS = 4
 GROUPS = 1000
 PAYLOAD_BYTES = 100
@@ -57,38 +56,6 @@ def entry_of(item):
     if "S" not in item.get("g", {}):
         return None
     return {name: item[name] for name in ("pk", "g", "v", "d") if name in item}
-
-
-def load(node, items):
-    batches = iter(range(0, items, LOAD_BATCH_ROWS))
-    again, problems = [], []
-
-    def next_request():
-        if again:
-            requests = again.pop()
-        else:
-            first = next(batches, None)
-            if first is None:
-                return None
-            requests = [{"PutRequest": {"Item": loaded_item(number)}}
-                        for number in range(first, min(first + LOAD_BATCH_ROWS, items))]
-        return "BatchWriteItem", json.dumps({"RequestItems": {TABLE: requests}}).encode(), requests
-
-    def answered(requests, status, body):
-        if status == 200:
-            left = json.loads(body).get("UnprocessedItems", {}).get(TABLE)
-            if left:
-                again.append(left)
-        elif b"ThrottlingException" in body:
-            again.append(requests)
-        else:
-            problems.append(f"{status} {body[:300]}")
-
-    Fleet(node.http, node.region, LOAD_CONNECTIONS, next_request, answered).run()
-    while again and not problems:
-        Fleet(node.http, node.region, 1, next_request, answered).run()
-    if problems:
-        raise drills.Broken(f"the load was answered {problems[0]}")
 
 
 class Writer:
@@ -259,13 +226,7 @@ def run(drill, items=500000, rate=1000, kill=False, before=WRITES_BEFORE_SECONDS
     node = drill.node("node")
     node.start()
     api = Api(node.http, node.region)
-    api.call("CreateTable", TableName=TABLE, BillingMode="PAY_PER_REQUEST",
-             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])
-    drills.wait_for("the table is ACTIVE", lambda: api.table_status(TABLE) == "ACTIVE")
-    started = time.monotonic()
-    load(node, items)
-    drill.say(f"{items} items loaded in {time.monotonic() - started:.1f} s")
+    load.make_full_table(drill, node, TABLE, (loaded_item(number) for number in range(items)))
     began = time.monotonic()
     writers = Writers(drill, node, items, rate)
     time.sleep(before)  # How fast writes are without a backfill.

@@ -14,12 +14,11 @@ import threading
 import time
 
 import drill as drills
+import load
 from cluster import Cluster
-from wire import Api, Closed, Fleet
+from wire import Api, Closed
 
 TABLE = "Backfill"
-LOAD_CONNECTIONS = 16
-LOAD_BATCH_ROWS = 25
 WRITERS = 8
 PAYLOAD_BYTES = 160
 ACTIVE_SECONDS_MAX = 300
@@ -36,39 +35,6 @@ def item_of(number, version):
 
 def key_of(number):
     return {"pk": {"S": f"item#{number:07d}"}}
-
-
-def load(node, items):
-    """All rows in their version 0, by BatchWriteItem."""
-    batches = iter(range(0, items, LOAD_BATCH_ROWS))
-    again, problems = [], []
-
-    def next_request():
-        if again:
-            requests = again.pop()
-        else:
-            first = next(batches, None)
-            if first is None:
-                return None
-            requests = [{"PutRequest": {"Item": item_of(number, 0)}}
-                        for number in range(first, min(first + LOAD_BATCH_ROWS, items))]
-        return "BatchWriteItem", json.dumps({"RequestItems": {TABLE: requests}}).encode(), requests
-
-    def answered(requests, status, body):
-        if status == 200:
-            left = json.loads(body).get("UnprocessedItems", {}).get(TABLE)
-            if left:
-                again.append(left)
-        elif b"ThrottlingException" in body:
-            again.append(requests)
-        else:
-            problems.append(f"{status} {body[:300]}")
-
-    Fleet(node.http, node.region, LOAD_CONNECTIONS, next_request, answered).run()
-    while again and not problems:  # What came back when every connection had run out of work.
-        Fleet(node.http, node.region, 1, next_request, answered).run()
-    if problems:
-        raise drills.Broken(f"the load was answered {problems[0]}")
 
 
 class Writer(threading.Thread):
@@ -164,13 +130,7 @@ def run(drill, items=200000, rate=500, kill="none"):
     cluster = Cluster(drill, 2)
     home, away = cluster.nodes
     api = cluster.api(home)
-    api.call("CreateTable", TableName=TABLE, BillingMode="PAY_PER_REQUEST",
-             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])
-    drills.wait_for("the table is ACTIVE", lambda: api.table_status(TABLE) == "ACTIVE")
-    started = time.monotonic()
-    load(home, items)
-    drill.say(f"{items} items loaded in {time.monotonic() - started:.1f} s")
+    load.make_full_table(drill, home, TABLE, (item_of(number, 0) for number in range(items)))
     writers = [Writer(home, number, items, rate / WRITERS, drill.random.getrandbits(32))
                for number in range(WRITERS)]
     began = time.monotonic()

@@ -1,8 +1,10 @@
-"""Writers in processes of their own: they outlive the daemon, and their ledgers with them.
+"""Writers in processes of their own: they outlive the daemon, and their ledgers with them. And tables
+that are full before a drill begins.
 
-Each keeps many connections busy with a mix of all writing operations and reads over rows that all
+Each writer keeps many connections busy with a mix of all writing operations and reads over rows that all
 writers share, some of them hot.
 """
+import itertools
 import json
 import multiprocessing
 import random
@@ -11,12 +13,14 @@ import traceback
 
 import ledger as books
 from drill import Broken, wait_for
-from wire import Fleet
+from wire import Api, Fleet
 
 TABLE = "Drill"
 ROWS = 2000
 COUNTERS = 8
 BATCH_ROWS_MAX = 8
+FILL_CONNECTIONS = 16
+FILL_BATCH_ROWS = 25  # As many as BatchWriteItem takes.
 MIX = (("put", 34), ("put_new", 6), ("update", 20), ("delete", 8), ("batch", 8), ("add", 6),
        ("get", 16), ("get_counter", 2))
 CREATE = {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
@@ -29,6 +33,54 @@ CREATE = {"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
 def create_table(api):
     api.call("CreateTable", **CREATE)
     wait_for("the table is ACTIVE", lambda: api.table_status(TABLE) == "ACTIVE")
+
+
+def fill(node, table, items):
+    """Put what the iterator `items` gives, by BatchWriteItem; how many that were."""
+    again, problems = [], []
+    count = 0
+
+    def next_request():
+        nonlocal count
+        if again:
+            requests = again.pop()
+        else:
+            requests = [{"PutRequest": {"Item": item}}
+                        for item in itertools.islice(items, FILL_BATCH_ROWS)]
+            count += len(requests)
+        if not requests:
+            return None
+        return "BatchWriteItem", json.dumps({"RequestItems": {table: requests}}).encode(), requests
+
+    def answered(requests, status, body):
+        if status == 200:
+            left = json.loads(body).get("UnprocessedItems", {}).get(table)
+            if left:
+                again.append(left)
+        elif b"ThrottlingException" in body:
+            again.append(requests)
+        else:
+            problems.append(f"{status} {body[:300]}")
+
+    Fleet(node.http, node.region, FILL_CONNECTIONS, next_request, answered).run()
+    while again and not problems:  # What came back when every connection had run out of work.
+        Fleet(node.http, node.region, 1, next_request, answered).run()
+    if problems:
+        raise Broken(f"the load was answered {problems[0]}")
+    return count
+
+
+def make_full_table(drill, node, table, items):
+    """A new table with the key pk and these items."""
+    api = Api(node.http, node.region)
+    api.call("CreateTable", TableName=table, BillingMode="PAY_PER_REQUEST",
+             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}])
+    wait_for("the table is ACTIVE", lambda: api.table_status(table) == "ACTIVE")
+    started = time.monotonic()
+    count = fill(node, table, iter(items))
+    api.close()
+    drill.say(f"{count} items loaded in {time.monotonic() - started:.1f} s")
 
 
 class Writer:
