@@ -106,6 +106,27 @@ static void check(const char *directory,
               "the folder does not hold what was acknowledged: %d", status);
 }
 
+/* Rounds on one folder: crash `work` after up to `reports_max` reports, then `inspect`. The reports
+ * of all rounds are the caller's to free. */
+static struct reports *run_rounds(uint64_t rounds,
+                                  uint64_t reports_max,
+                                  void (*work)(const char *directory, uint64_t round, int to),
+                                  void (*inspect)(const char *directory, const void *reports))
+{
+    char *directory = test_directory_make();
+    struct reports *reports = calloc(1, sizeof(*reports));
+    uint64_t seed = sample_seed();
+    uint64_t state = seed;
+    ensure(reports != NULL);
+    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+    for (uint64_t round = 0; round < rounds; round++) {
+        crash(directory, round, 1 + (size_t)(sample_next(&state) % reports_max), work, reports);
+        check(directory, inspect, reports);
+    }
+    test_directory_remove(directory);
+    return reports;
+}
+
 /* --- Local writes ---------------------------------------------------------------------------- */
 
 struct writer {
@@ -113,6 +134,18 @@ struct writer {
     uint64_t round, index;
     int to;
 };
+
+/* WRITERS threads that run until the process is killed; the last of them. */
+static pthread_t writers_start(
+    struct writer *writers, struct store *store, uint64_t round, int to, void *(*run)(void *writer))
+{
+    pthread_t thread;
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){store, round, i, to};
+        ensure(pthread_create(&thread, NULL, run, &writers[i]) == 0);
+    }
+    return thread;
+}
 
 static const struct table *crash_table(struct store *store)
 {
@@ -153,12 +186,8 @@ static void write_until_killed(const char *directory, uint64_t round, int to)
     struct store *store = sample_store_open(directory, &clock);
     table_release(crash_table(store));
     struct writer writers[WRITERS];
-    pthread_t threads[WRITERS];
-    for (uint64_t i = 0; i < WRITERS; i++) {
-        writers[i] = (struct writer){store, round, i, to};
-        ensure(pthread_create(&threads[i], NULL, writer_run, &writers[i]) == 0);
-    }
-    pthread_join(threads[0], NULL); /* Until the signal. */
+    pthread_join(writers_start(writers, store, round, to, writer_run),
+                 NULL); /* Until the signal. */
 }
 
 /* Each report's log record is there, and its row holds this or a later write of that writer. */
@@ -192,23 +221,13 @@ static void check_writes(const char *directory, const void *argument)
 
 Test(crash, no_acknowledged_write_is_lost)
 {
-    char *directory = test_directory_make();
-    struct reports *reports = calloc(1, sizeof(*reports));
-    uint64_t seed = sample_seed();
-    uint64_t state = seed;
-    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
-    for (uint64_t round = 0; round < ROUNDS; round++) {
-        size_t enough = 1 + (size_t)(sample_next(&state) % 800);
-        crash(directory, round, enough, write_until_killed, reports);
-        check(directory, check_writes, reports);
-    }
+    struct reports *reports = run_rounds(ROUNDS, 800, write_until_killed, check_writes);
     for (size_t i = 0; i < reports->count; i++) { /* A seq names one write, over all rounds. */
         for (size_t k = i + 1; k < reports->count && reports->count < 8192; k++) {
             cr_assert_neq(reports->list[i].seq, reports->list[k].seq);
         }
     }
     free(reports);
-    test_directory_remove(directory);
 }
 
 /* --- Applied batches ------------------------------------------------------------------------- */
@@ -281,18 +300,8 @@ static void check_batches(const char *directory, const void *argument)
 
 Test(crash, an_applied_batch_is_there_whole_or_not_at_all)
 {
-    char *directory = test_directory_make();
-    struct reports *reports = calloc(1, sizeof(*reports));
-    uint64_t seed = sample_seed();
-    uint64_t state = seed;
-    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
-    for (uint64_t round = 0; round < ROUNDS; round++) {
-        size_t enough = 1 + (size_t)(sample_next(&state) % 60);
-        crash(directory, round, enough, apply_until_killed, reports);
-        check(directory, check_batches, reports);
-    }
+    struct reports *reports = run_rounds(ROUNDS, 60, apply_until_killed, check_batches);
     free(reports);
-    test_directory_remove(directory);
 }
 
 /* --- Transactions ---------------------------------------------------------------------------- */
@@ -349,12 +358,7 @@ static void transact_until_killed(const char *directory, uint64_t round, int to)
     struct store *store = sample_store_open(directory, &clock);
     table_release(crash_table(store));
     struct writer writers[WRITERS];
-    pthread_t threads[WRITERS];
-    for (uint64_t i = 0; i < WRITERS; i++) {
-        writers[i] = (struct writer){store, round, i, to};
-        ensure(pthread_create(&threads[i], NULL, transactor_run, &writers[i]) == 0);
-    }
-    pthread_join(threads[0], NULL); /* Until the signal. */
+    pthread_join(writers_start(writers, store, round, to, transactor_run), NULL);
 }
 
 /* The rows of each writer hold one transaction, the log whole groups, and every reported
@@ -401,18 +405,8 @@ static void check_transactions(const char *directory, const void *argument)
 
 Test(crash, a_transaction_and_its_token_are_there_whole_or_not_at_all)
 {
-    char *directory = test_directory_make();
-    struct reports *reports = calloc(1, sizeof(*reports));
-    uint64_t seed = sample_seed();
-    uint64_t state = seed;
-    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
-    for (uint64_t round = 0; round < ROUNDS; round++) {
-        size_t enough = 1 + (size_t)(sample_next(&state) % 60);
-        crash(directory, round, enough, transact_until_killed, reports);
-        check(directory, check_transactions, reports);
-    }
+    struct reports *reports = run_rounds(ROUNDS, 60, transact_until_killed, check_transactions);
     free(reports);
-    test_directory_remove(directory);
 }
 
 /* --- Indexes --------------------------------------------------------------------------------- */
@@ -486,13 +480,9 @@ static void index_until_killed(const char *directory, uint64_t round, int to)
     struct store *store = sample_store_open(directory, &clock);
     table_release(crash_indexed(store));
     struct writer writers[WRITERS];
-    pthread_t thread;
     struct arena arena;
     arena_init(&arena);
-    for (uint64_t i = 0; i < WRITERS; i++) {
-        writers[i] = (struct writer){store, round, i, to};
-        ensure(pthread_create(&thread, NULL, indexed_run, &writers[i]) == 0);
-    }
+    writers_start(writers, store, round, to, indexed_run);
     for (;;) { /* Each toggle waits for the disk. */
         indexed_toggle(store, &arena);
         arena_clear(&arena);
@@ -536,16 +526,6 @@ static void check_indexes(const char *directory, const void *argument)
 
 Test(crash, indexes_are_the_function_of_their_table_after_any_kill)
 {
-    char *directory = test_directory_make();
-    struct reports *reports = calloc(1, sizeof(*reports));
-    uint64_t seed = sample_seed();
-    uint64_t state = seed;
-    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
-    for (uint64_t round = 0; round < 2 * ROUNDS; round++) {
-        size_t enough = 1 + (size_t)(sample_next(&state) % 100);
-        crash(directory, round, enough, index_until_killed, reports);
-        check(directory, check_indexes, reports);
-    }
+    struct reports *reports = run_rounds(2 * ROUNDS, 100, index_until_killed, check_indexes);
     free(reports);
-    test_directory_remove(directory);
 }

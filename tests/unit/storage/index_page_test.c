@@ -3,48 +3,14 @@
  * direction; start keys are refused as the reference says. Method: random items; every page is
  * compared with a filter and a sort over all items of the table. Seed: MERIDIAN_SEED. */
 #include "storage/table/index_row.h"
-#include "tests/support/directory.h"
-#include "tests/unit/storage/indexed.h"
+#include "tests/unit/storage/indexed_store.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 enum { KEYS_MAX = 64 };
 
-static struct arena arena;
-static char *directory;
-static struct sample_clock now;
-static struct store *store;
-static struct expression_cache *cache;
-static const struct table *table;
-static struct error err;
-static uint64_t seed;
-static uint64_t state;
-
-#define SEED (unsigned long long)seed
-
-static void setup(void)
-{
-    arena_init(&arena);
-    error_clear(&err);
-    directory = test_directory_make();
-    store = sample_store_open(directory, &now);
-    cache = expression_cache_open(64);
-    table = indexed_table(store, "items", true); /* Deletes leave tombstones. */
-    seed = sample_seed();
-    state = seed;
-}
-
-static void teardown(void)
-{
-    table_release(table);
-    store_close(store);
-    expression_cache_close(cache);
-    test_directory_remove(directory);
-    arena_destroy(&arena);
-}
-
-TestSuite(index_page, .init = setup, .fini = teardown, .timeout = 100);
+TestSuite(index_page, .init = indexed_setup_replicated, .fini = indexed_teardown, .timeout = 100);
 
 static void fill(void)
 {

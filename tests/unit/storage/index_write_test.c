@@ -3,56 +3,14 @@
  * Method: random writes on few keys, after which tests/support/indexes makes every index anew from
  * the items and compares. The seed is in every message and taken from MERIDIAN_SEED. */
 #include "storage/table/keeper.h"
-#include "tests/support/directory.h"
-#include "tests/unit/storage/indexed.h"
+#include "tests/unit/storage/indexed_store.h"
 #include "tests/unit/storage/remote.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <time.h>
 
-static struct arena arena;
-static char *directory;
-static struct sample_clock now;
-static struct store *store;
-static struct expression_cache *cache;
-static const struct table *table;
-static struct error err;
-static uint64_t seed;
-static uint64_t state;
-
-#define SEED (unsigned long long)seed
-
-static void setup(void)
-{
-    arena_init(&arena);
-    error_clear(&err);
-    directory = test_directory_make();
-    store = sample_store_open(directory, &now);
-    cache = expression_cache_open(64);
-    table = indexed_table(store, "items", false);
-    seed = sample_seed();
-    state = seed;
-}
-
-static void teardown(void)
-{
-    table_release(table);
-    store_close(store);
-    expression_cache_close(cache);
-    test_directory_remove(directory);
-    arena_destroy(&arena);
-}
-
-TestSuite(index_write, .init = setup, .fini = teardown, .timeout = 100);
-
-static void check(const struct table *of, const char *when)
-{
-    const char *problem = indexes_problem(store, of->id, &arena);
-    cr_assert_null(problem, "%s: %s (MERIDIAN_SEED=%llu)", when, problem, SEED);
-    problem = indexes_totals_problem(store, of->id, &arena);
-    cr_assert_null(problem, "%s: %s (MERIDIAN_SEED=%llu)", when, problem, SEED);
-}
+TestSuite(index_write, .init = indexed_setup, .fini = indexed_teardown, .timeout = 100);
 
 /* A stall of a busy machine is over soon; anything else fails. */
 static void wait_out(void)
@@ -98,7 +56,7 @@ Test(index_write, random_writes_keep_every_index_the_function_of_its_table)
         for (int i = 0; i < 60; i++) {
             random_write(table);
         }
-        check(table, "writes");
+        indexed_check(table, "writes");
         arena_clear(&arena);
     }
 }
@@ -110,7 +68,7 @@ Test(index_write, deletes_that_leave_tombstones_take_index_rows_away)
         for (int i = 0; i < 60; i++) {
             random_write(replicated);
         }
-        check(replicated, "writes");
+        indexed_check(replicated, "writes");
     }
     table_release(replicated);
 }
@@ -149,7 +107,7 @@ Test(index_write, changes_of_peers_keep_every_index_the_function_of_its_table)
             wait_out();
         }
         random_write(replicated);
-        check(replicated, "applied");
+        indexed_check(replicated, "applied");
         arena_clear(&arena);
     }
     table_release(replicated);
@@ -160,11 +118,8 @@ Test(index_write, a_restart_finds_indexes_and_totals_as_they_were)
     for (int i = 0; i < 200; i++) {
         random_write(table);
     }
-    table_release(table);
-    store_close(store);
-    store = sample_store_open(directory, &now);
-    table = catalog_acquire(store->catalog, SLICE_LITERAL("items"));
-    check(table, "restart");
+    indexed_reopen();
+    indexed_check(table, "restart");
 }
 
 /* A put and a delete of random keys, and an update of a third: together or not at all. */
@@ -198,7 +153,7 @@ Test(index_write, transactions_keep_every_index_the_function_of_its_table)
         for (int i = 0; i < 30; i++) {
             random_transaction();
         }
-        check(table, "transactions");
+        indexed_check(table, "transactions");
         arena_clear(&arena);
     }
 }
@@ -217,7 +172,7 @@ Test(index_write, a_writer_with_an_old_description_maintains_an_index_it_does_no
     for (int i = 0; i < 200; i++) {
         random_write(plain);
     }
-    check(plain, "old description");
+    indexed_check(plain, "old description");
     struct write write = {
         .table = plain,
         .kind = WRITE_PUT,
@@ -267,7 +222,7 @@ Test(index_write, no_moment_shows_an_index_that_differs_from_its_table)
     for (size_t i = 0; i < ARRAY_COUNT(threads); i++) {
         pthread_join(threads[i], NULL);
     }
-    check(table, "in the end");
+    indexed_check(table, "in the end");
 }
 
 /* --- Units ------------------------------------------------------------------------------------ */
@@ -359,7 +314,7 @@ Test(index_write, an_update_that_spoils_an_index_key_is_refused)
     update_refused("ADD t :v", sample_n(&arena, "1"),
                    "The update expression attempted to update the secondary index key to "
                    "unsupported type");
-    check(table, "refused updates");
+    indexed_check(table, "refused updates");
 }
 
 Test(index_write, an_item_and_its_local_index_rows_share_one_limit)
@@ -377,7 +332,7 @@ Test(index_write, an_item_and_its_local_index_rows_share_one_limit)
              sample_item(&arena, "pk", sample_s("p"), "sk", sample_s("s"), "a", sample_s(a), NULL));
     update_refused("SET n = :v", sample_n(&arena, "1"),
                    "Item size to update has exceeded the maximum allowed size");
-    check(table, "limit");
+    indexed_check(table, "limit");
 }
 
 /* --- After an unclean stop -------------------------------------------------------------------- */
@@ -411,5 +366,5 @@ Test(index_write, totals_are_counted_again_after_an_unclean_stop)
         random_write(table);
         arena_clear(&arena);
     }
-    check(table, "counted again");
+    indexed_check(table, "counted again");
 }

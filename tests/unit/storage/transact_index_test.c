@@ -2,52 +2,15 @@
  * alone. Method: random transactions of puts, deletes, updates and checks on few keys of a table
  * with indexes of every kind, some of which must fail; then tests/support/indexes makes every index
  * anew from the table and compares. */
-#include "tests/support/directory.h"
-#include "tests/unit/storage/indexed.h"
+#include "tests/unit/storage/indexed_store.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#define SEED ((unsigned long long)seed)
-
-static struct arena arena;
-static char *directory;
-static struct sample_clock now;
-static struct store *store;
-static struct expression_cache *cache;
-static const struct table *table;
-static uint64_t seed;
-static uint64_t state;
-
-static void setup(void)
-{
-    arena_init(&arena);
-    directory = test_directory_make();
-    store = sample_store_open(directory, &now);
-    cache = expression_cache_open(64);
-    table = indexed_table(store, "items", true);
-    seed = sample_seed();
-    state = seed;
-}
-
-static void teardown(void)
-{
-    table_release(table);
-    store_close(store);
-    expression_cache_close(cache);
-    test_directory_remove(directory);
-    arena_destroy(&arena);
-}
-
-TestSuite(transact_index, .init = setup, .fini = teardown, .timeout = 100);
-
-static void check(const char *when)
-{
-    const char *problem = indexes_problem(store, table->id, &arena);
-    cr_assert_null(problem, "%s: %s (MERIDIAN_SEED=%llu)", when, problem, SEED);
-    problem = indexes_totals_problem(store, table->id, &arena);
-    cr_assert_null(problem, "%s: %s (MERIDIAN_SEED=%llu)", when, problem, SEED);
-}
+TestSuite(transact_index,
+          .init = indexed_setup_replicated,
+          .fini = indexed_teardown,
+          .timeout = 100);
 
 static bool is_new_key(const struct write *writes, uint32_t count, struct slice key)
 {
@@ -106,7 +69,6 @@ static bool random_transaction(void)
 {
     struct write writes[6];
     struct error errors[6];
-    struct error err = {0};
     uint32_t count = 0;
     uint32_t wanted = 1 + (uint32_t)(sample_next(&state) % 6);
     for (uint32_t tries = 0; count < wanted && tries < 20; tries++) {
@@ -136,7 +98,7 @@ Test(transact_index, random_transactions_keep_every_index_the_function_of_its_ta
         for (int i = 0; i < TRANSACTIONS; i++) {
             committed += random_transaction() ? 1 : 0;
         }
-        check("transactions");
+        indexed_check(table, "transactions");
         arena_clear(&arena);
     }
     cr_assert(committed > ROUNDS && committed < ROUNDS * TRANSACTIONS,

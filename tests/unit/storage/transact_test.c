@@ -5,63 +5,14 @@
 #include "storage/table/claim.h"
 #include "storage/table/key.h"
 #include "storage/table/latch.h"
-#include "tests/support/directory.h"
-#include "tests/unit/storage/sample.h"
+#include "tests/unit/storage/two_tables.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-static struct arena arena;
-static char *directory;
-static struct sample_clock now;
-static struct store *store;
-static struct expression_cache *cache;
-static const struct table *plain;      /* pk, no replicas. */
-static const struct table *replicated; /* pk, one replica. */
-static struct error err;
 static struct error errors[TRANSACTION_ITEMS_MAX];
 
-static void setup(void)
-{
-    arena_init(&arena);
-    directory = test_directory_make();
-    store = sample_store_open(directory, &now);
-    cache = expression_cache_open(64);
-    plain = sample_store_table(store, "plain", VALUE_MISSING, false);
-    replicated = sample_store_table(store, "replicated", VALUE_MISSING, true);
-}
-
-static void reopen(void)
-{
-    table_release(plain);
-    table_release(replicated);
-    store_close(store);
-    store = sample_store_open(directory, &now);
-    plain = catalog_acquire(store->catalog, SLICE_LITERAL("plain"));
-    replicated = catalog_acquire(store->catalog, SLICE_LITERAL("replicated"));
-}
-
-static void teardown(void)
-{
-    table_release(plain);
-    table_release(replicated);
-    store_close(store);
-    expression_cache_close(cache);
-    test_directory_remove(directory);
-    arena_destroy(&arena);
-}
-
-TestSuite(transact, .init = setup, .fini = teardown, .timeout = 60);
-
-static struct slice item_ab(const char *partition, const char *a)
-{
-    return sample_item(&arena, "pk", sample_s(partition), "a", sample_s(a), NULL);
-}
-
-static struct expression *condition(const char *text)
-{
-    return sample_expression(cache, &arena, EXPRESSION_CONDITION, text, NULL);
-}
+TestSuite(transact, .init = two_tables_setup, .fini = two_tables_teardown, .timeout = 60);
 
 static struct write put(const struct table *table, const char *partition, const char *a)
 {
@@ -230,7 +181,7 @@ Test(transact, the_stamp_exceeds_that_of_every_row_under_a_slow_clock)
     struct row old;
     struct row row;
     cr_assert(sample_row(store, replicated, &arena, sample_key(&arena, "newer"), &old));
-    reopen();
+    two_tables_reopen();
     atomic_store(&now.now_ms, atomic_load(&now.now_ms) - 1000);
     atomic_store(&now.stamp, 0);
     struct write writes[] = {put(replicated, "older", "2"), put(replicated, "newer", "2")};
@@ -403,7 +354,7 @@ Test(transact, a_token_makes_it_run_once)
     cr_assert_eq(err.code, ERROR_TOKEN_MISMATCH);
     cr_assert_eq(transaction.wait_seq, seq);
     transaction.digest[31] = 0;
-    reopen();
+    two_tables_reopen();
     writes[0].table = plain;
     writes[1].table = replicated;
     cr_assert(run(&transaction), "%s", err.text);
@@ -461,7 +412,7 @@ Test(transact, rows_on_disk_would_block_the_loop_and_are_written_by_a_worker)
 {
     sample_put(store, plain, &arena, item_ab("a", "1"));
     sample_put(store, plain, &arena, item_ab("b", "1"));
-    reopen();
+    two_tables_reopen();
     struct write writes[] = {put(plain, "a", "2"), put(plain, "b", "2")};
     struct transaction transaction = with_token(writes, 2, "token");
     cr_assert_not(store_transact(store, &transaction, READ_CACHED, &arena, &err));
@@ -544,7 +495,7 @@ Test(transact, items_read_together_are_found_and_waited_for)
     cr_assert_eq(wait_seq, seq);
     cr_assert(!reads[0].found && reads[0].image.size == 0 && !reads[2].found);
     cr_assert(reads[1].found && slice_equal(reads[1].image, item_ab("a", "1")));
-    reopen();
+    two_tables_reopen();
     reads[0].table = plain;
     reads[1].table = plain;
     reads[2].table = replicated;

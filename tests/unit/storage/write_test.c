@@ -5,62 +5,12 @@
 #include "storage/log/applied.h"
 #include "storage/log/change.h"
 #include "storage/table/key.h"
-#include "tests/support/directory.h"
-#include "tests/unit/storage/sample.h"
+#include "tests/unit/storage/two_tables.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
 
-static struct arena arena;
-static char *directory;
-static struct sample_clock now;
-static struct store *store;
-static struct expression_cache *cache;
-static const struct table *plain;      /* pk, no replicas. */
-static const struct table *replicated; /* pk, one replica. */
-static struct error err;
-
-static void setup(void)
-{
-    arena_init(&arena);
-    directory = test_directory_make();
-    store = sample_store_open(directory, &now);
-    cache = expression_cache_open(64);
-    plain = sample_store_table(store, "plain", VALUE_MISSING, false);
-    replicated = sample_store_table(store, "replicated", VALUE_MISSING, true);
-}
-
-static void reopen(void)
-{
-    table_release(plain);
-    table_release(replicated);
-    store_close(store);
-    store = sample_store_open(directory, &now);
-    plain = catalog_acquire(store->catalog, SLICE_LITERAL("plain"));
-    replicated = catalog_acquire(store->catalog, SLICE_LITERAL("replicated"));
-}
-
-static void teardown(void)
-{
-    table_release(plain);
-    table_release(replicated);
-    store_close(store);
-    expression_cache_close(cache);
-    test_directory_remove(directory);
-    arena_destroy(&arena);
-}
-
-TestSuite(write, .init = setup, .fini = teardown, .timeout = 60);
-
-static struct slice item_ab(const char *partition, const char *a)
-{
-    return sample_item(&arena, "pk", sample_s(partition), "a", sample_s(a), NULL);
-}
-
-static struct expression *condition(const char *text)
-{
-    return sample_expression(cache, &arena, EXPRESSION_CONDITION, text, NULL);
-}
+TestSuite(write, .init = two_tables_setup, .fini = two_tables_teardown, .timeout = 60);
 
 /* The change record of a write. */
 static bool log_record(uint64_t seq, struct change *change)
@@ -400,7 +350,7 @@ Test(write, a_context_holds_what_was_applied_and_what_the_overwritten_row_knew)
 Test(write, a_row_on_disk_would_block_the_loop_and_is_written_by_a_worker)
 {
     sample_put(store, plain, &arena, item_ab("k", "1"));
-    reopen();
+    two_tables_reopen();
     struct write write = {.table = plain, .kind = WRITE_PUT, .item = item_ab("k", "2")};
     cr_assert_not(store_write(store, &write, READ_CACHED, &arena, &err));
     cr_assert_eq(err.code, ERROR_WOULD_BLOCK);
