@@ -33,6 +33,8 @@ struct store_options {
     struct engine_options engine;
     struct store_clock clock;
     uint16_t region_id; /* Checked against the folder's: REFUSED when they differ. */
+    /* Shards of each stream, up to STREAM_SHARDS_MAX; 0: one for four cores, at least one. */
+    uint32_t stream_shards;
 };
 
 struct store {

@@ -38,6 +38,8 @@ enum {
     TABLE_ATTRIBUTES_MAX = 2 + TABLE_LOCAL_INDEXES_MAX + 8 * TABLE_GLOBAL_INDEXES_MAX,
     TABLE_KMS_KEY_BYTES_MAX = 2048,
     TTL_NAME_BYTES_MAX = 255,
+    STREAM_RECORDS_MAX = 1000,       /* Of one GetRecords. */
+    STREAM_PAGE_BYTES_MAX = 1 << 20, /* The same. */
     TABLE_TAGS_MAX = 50,
     TABLE_POLICY_BYTES_MAX = 20480,
     POLICY_STATEMENTS_MAX = 100,
@@ -115,4 +117,7 @@ enum {
     PAGE_EFFORT_MAX = 512 << 20,       /* And at all: then the page ends. */
     PAGE_FETCHED_BYTES_MAX = 16 << 20, /* Items read behind the rows of a local index: then too. */
     PAGE_ROWS_MAX = 100000,            /* Rows one page looks at, deleted ones included. */
+    STREAMS_MAX = 10000,               /* Enabled ones and those that have not expired. */
+    STREAM_SHARDS_MAX = 64,            /* Open ones of a stream. */
+    STREAM_SHARDS_KEPT_MAX = 4096,     /* Of a stream, with those that have not expired. */
 };
