@@ -50,9 +50,10 @@ struct dispatch_call {
     struct http_request *request;
     uint32_t number; /* Of the operation; operations_count when there is none. */
     enum dispatch_state state;
-    bool json;           /* The client spoke application/json. */
-    bool gzip;           /* It takes compressed answers: known before a worker begins. */
-    bool ran;            /* A worker has to compress the answer, nothing else. */
+    bool json;       /* The client spoke application/json. */
+    bool gzip;       /* It takes compressed answers: known before a worker begins. */
+    bool ran;        /* A worker has to compress the answer, nothing else. */
+    bool unreadable; /* The body's encoding: the service answers 500, the fault is the client's. */
     struct slice packed; /* The answer, compressed; empty: it is sent as it is. */
     struct slice name;   /* Of the operation, as the target has it. */
     struct error err;
@@ -70,6 +71,11 @@ static void dispatch_move(struct dispatch_call *call, enum dispatch_state next)
 
 static void dispatch_log_failure(const struct dispatch_call *call)
 {
+    if (call->unreadable) {
+        log_event(call->loop->node->log, LOG_INFO, "dispatch.unreadable",
+                  log_text("problem", call->err.text));
+        return;
+    }
     log_event(call->loop->node->log, LOG_ERROR, "dispatch.failed",
               log_slice("operation", call->name), log_text("code", error_code_name(call->err.code)),
               log_text("error", call->err.text));
@@ -374,12 +380,14 @@ static bool dispatch_body(struct dispatch_call *call, struct slice *body, bool *
     }
     if (encoding->value.size != 4 ||
         strncasecmp((const char *)encoding->value.data, "gzip", 4) != 0) {
+        call->unreadable = true;
         return error_set(&call->err, ERROR_INTERNAL, "content encoding '%.*s'",
                          SLICE_ARGS(encoding->value));
     }
     if (inflate_gzip(request->body, HTTP_BODY_BYTES_MAX, request->arena, body, &call->err)) {
         return true;
     }
+    call->unreadable = true;
     if (call->err.code == ERROR_LIMIT) {
         *answered = true;
         struct slice none = {0};

@@ -333,6 +333,13 @@ Test(dispatch, takes_gzip_bodies_within_the_limit)
     dispatch_expect(fd, 500, INTERNAL);
     dispatch_ask_more(fd, target, JSON_1_0 "Content-Encoding: br\r\n", "{}", 2);
     dispatch_expect(fd, 500, INTERNAL);
+    char said[1024] = "";
+    cr_assert_gt(read(fixture->log_fd[0], said, sizeof(said) - 1), 0);
+    cr_assert_not_null(
+        strstr(said, "info dispatch.unreadable problem=\"the body is not whole gzip\""), "%s",
+        said);
+    cr_assert_not_null(strstr(said, "content encoding 'br'"), "%s", said);
+    cr_assert_null(strstr(said, " error "), "a client's fault is none of ours: %s", said);
     memset(bomb, ' ', bomb_bytes);
     size = gzipped(bomb, bomb_bytes, packed, packed_bytes);
     dispatch_ask_more(fd, target, gzip, (const char *)packed, size);
