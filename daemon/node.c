@@ -148,6 +148,19 @@ static void node_use_credentials(void *context, const struct credentials *creden
     node->credentials = credentials;
 }
 
+/* Keys that are taken: those of the credentials file and those that `meridian keys` made. */
+static void node_log_credentials(const struct node *node, bool made)
+{
+    uint32_t count = credentials_count(node->credentials);
+    uint32_t of_file = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        of_file += credentials_at(node->credentials, i)->user.size == 0;
+    }
+    log_event(node->log, LOG_INFO, made ? "node.credentials_made" : "node.credentials",
+              log_text("file", node->config->credentials), log_unsigned("file_keys", of_file),
+              log_unsigned("made_keys", count - of_file));
+}
+
 static bool node_open_keyring(struct node *node, struct error *err)
 {
     const struct config *config = node->config;
@@ -170,9 +183,7 @@ static bool node_open_keyring(struct node *node, struct error *err)
                   log_text("meaning", "any credentials are taken"));
         return true;
     }
-    log_event(node->log, LOG_INFO, made ? "node.credentials_made" : "node.credentials",
-              log_text("file", config->credentials),
-              log_unsigned("keys", credentials_count(node->credentials)));
+    node_log_credentials(node, made);
     return true;
 }
 
