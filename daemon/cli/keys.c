@@ -54,6 +54,7 @@ static int keys_end(struct keys_call *call, bool ok, const struct error *err)
     return status;
 }
 
+/* What is wrong with a policy ends in CLI_FAILED whether it is found here or by the node. */
 static bool
 keys_read_file(const char *path, struct arena *arena, struct json **root, struct error *err)
 {
@@ -109,10 +110,11 @@ static int keys_add(int argc, char **argv)
                    argv, options, ARRAY_COUNT(options), &status)) {
         return status;
     }
-    if (!cli_output(call.output, &call.as_json, &err) ||
-        (file != NULL && !keys_read_file(file, &call.arena, &policy, &err))) {
-        arena_destroy(&call.arena);
+    if (!cli_output(call.output, &call.as_json, &err)) {
         return cli_misuse("%s", err.text);
+    }
+    if (file != NULL && !keys_read_file(file, &call.arena, &policy, &err)) {
+        return keys_end(&call, false, &err);
     }
     buffer_init(&body, &call.arena, 256);
     buffer_append_byte(&body, '{');
@@ -290,10 +292,11 @@ static int keys_policy(int argc, char **argv)
     if (!named || (clear && file != NULL)) {
         return cli_misuse("say meridian keys policy ID, with --set FILE or --clear or neither");
     }
-    if (!cli_output(call.output, &call.as_json, &err) ||
-        (file != NULL && !keys_read_file(file, &call.arena, &policy, &err))) {
-        arena_destroy(&call.arena);
+    if (!cli_output(call.output, &call.as_json, &err)) {
         return cli_misuse("%s", err.text);
+    }
+    if (file != NULL && !keys_read_file(file, &call.arena, &policy, &err)) {
+        return keys_end(&call, false, &err);
     }
     bool ok = clear || file != NULL ? keys_policy_set(&call, id, policy, &err)
                                     : keys_policy_show(&call, id, &err);

@@ -90,19 +90,33 @@ static int link_set(int argc, char **argv)
 
 static int link_clear(int argc, char **argv)
 {
-    const char *admin = NULL;
+    struct link_flags flags = {.cut = false};
     const struct cli_option options[] = {
-        {.name = "admin", .argument = "URL", .help = "the sending node", .text = &admin}};
+        {.name = "admin", .argument = "URL", .help = "the sending node", .text = &flags.admin},
+        {.name = "peer",
+         .argument = "REGION",
+         .help = "the receiving region (all of them)",
+         .text = &flags.peer}};
     struct arena arena = {0};
+    struct buffer body;
     int status = CLI_OK;
-    if (!cli_begin("link clear", "All links of a node as they are, without emulation.", argc, argv,
+    if (!cli_begin("link clear", "The links of a node as they are, without emulation.", argc, argv,
                    options, ARRAY_COUNT(options), &status)) {
         return status;
     }
-    if (admin == NULL) {
+    if (flags.admin == NULL) {
         return cli_misuse("link clear wants --admin URL");
     }
-    status = link_send("DELETE", cli_admin_url(&arena, admin), (struct slice){0});
+    const char *url = cli_admin_url(&arena, flags.admin);
+    if (flags.peer == NULL) {
+        status = link_send("DELETE", url, (struct slice){0});
+    } else { /* A description that names nothing is a link without emulation. */
+        buffer_init(&body, &arena, 256);
+        buffer_append_text(&body, "{\"peer\":");
+        json_write_string(&body, slice_text(flags.peer));
+        buffer_append_byte(&body, '}');
+        status = link_send("POST", url, buffer_slice(&body));
+    }
     arena_destroy(&arena);
     return status;
 }
@@ -119,6 +133,6 @@ int link_main(int argc, char **argv)
     fprintf(help ? stdout : stderr,
             "usage: meridian link set --admin URL --peer REGION [--delay MS] [--jitter MS] "
             "[--loss PERCENT] [--cut]\n"
-            "       meridian link clear --admin URL\n");
+            "       meridian link clear --admin URL [--peer REGION]\n");
     return help ? CLI_OK : CLI_USAGE;
 }

@@ -62,8 +62,9 @@ static void survey_judge_peer(struct survey *survey,
     double offset = survey_number(peer, "clock_offset_ms");
     bool cut = link != NULL && survey_is(link, "cut");
     if (cut) {
-        survey_add(survey, arena_printf(arena, "%s: the link to %s is cut on purpose", self, name),
-                   arena_printf(arena, "meridian link clear --admin %s", node->admin));
+        survey_add(
+            survey, arena_printf(arena, "%s: the link to %s is cut on purpose", self, name),
+            arena_printf(arena, "meridian link clear --admin %s --peer %s", node->admin, name));
     } else if (strstr(problem, "needs repair") != NULL || strstr(problem, "incarnation") != NULL) {
         survey_add(
             survey, arena_printf(arena, "%s and %s are at odds: %s", self, name, problem),

@@ -581,7 +581,12 @@ def test_what_is_wrong_is_refused(keys):
         text=policy(allow("*", when={"StringEquals": {"aws:VpcId": "x"}})),
         status=1,
     )
-    assert "holds no JSON object" in keys.run("add", "--policy", "-", text="null", status=2)
+    assert "holds no JSON object" in keys.run("add", "--policy", "-", text="null", status=1)
+    made = keys.add("unchanged")
+    for text, problem in (("{", "parse"), ("[]", "holds no JSON object"), (broken, "Resource")):
+        assert problem in keys.run("policy", made["id"], "--set", "-", text=text, status=1)
+    assert "No such file" in keys.run("policy", made["id"], "--set", "/nowhere", status=1)
+    assert keys.run("policy", made["id"]) == "none: everything is allowed\n"
     assert "a user's name is" in keys.run("add", "--user", "a b", status=1)
     assert "say which key" in keys.run("remove", status=2)
     assert "is one of the credentials file" in keys.run(

@@ -96,8 +96,8 @@ class Demo:
         done("link", "set", "--admin", self.env[f"ADMIN_{number}"], "--peer",
              self.env[f"REGION_{other}"], *flags)
 
-    def clear(self, number):
-        done("link", "clear", "--admin", self.env[f"ADMIN_{number}"])
+    def clear(self, number, *flags):
+        done("link", "clear", "--admin", self.env[f"ADMIN_{number}"], *flags)
 
     def wait_well(self, number):
         wait_for("all is well", lambda: self.status(number)[0] == 0)
@@ -166,6 +166,18 @@ def test_a_delayed_link_shows_in_the_round_trip(demo):
     demo.clear(1)
     wait_for("the delay is gone", lambda: 0 <= demo.peer(1, 2)["round_trip_ms"] < 40)
     assert demo.peer(1, 2)["link"]["delay_ms"] == 0
+
+
+def test_one_link_is_cleared_and_the_others_stay(demo):
+    for other in (2, 3):
+        demo.link(1, other, "--delay", "5")
+    demo.clear(1, "--peer", demo.env["REGION_2"])
+    assert demo.peer(1, 2)["link"]["delay_ms"] == 0
+    assert demo.peer(1, 3)["link"]["delay_ms"] == 5
+    demo.clear(1)
+    assert demo.peer(1, 3)["link"]["delay_ms"] == 0
+    refused = meridian("link", "clear", "--admin", demo.env["ADMIN_1"], "--peer", "mars-north-1")
+    assert refused.returncode == 1 and "mars-north-1" in refused.stderr
 
 
 def test_a_link_is_refused_to_a_region_that_is_no_peer(demo):
