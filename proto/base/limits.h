@@ -48,6 +48,9 @@ enum {
     SETTING_BYTES_MAX = 128 << 10,
     TRANSACTION_ITEMS_MAX = 100,
     TRANSACTION_BYTES_MAX = 4 << 20,
+    /* An encoded item is at most so many times what DynamoDB counts, and IMAGE_MORE_BYTES_MAX. */
+    IMAGE_GROWTH_MAX = 3,
+    IMAGE_MORE_BYTES_MAX = 256,
     TRANSACTION_TOKEN_BYTES_MAX = 36,
     TRANSACTION_TOKEN_MS = 600000, /* A ClientRequestToken is remembered this long. */
     STATEMENT_BYTES_MAX = 8192,    /* PartiQL. */

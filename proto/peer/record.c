@@ -13,6 +13,14 @@ enum {
                        RECORD_VERSION_BYTES_MAX + PEER_IMAGE_BYTES_MAX
 };
 
+/* Whatever a transaction may write travels: its images by what the store lets through, keys and
+ * versions by the row. Rows of indexes do not travel, every region makes its own. */
+_Static_assert(IMAGE_GROWTH_MAX *TRANSACTION_BYTES_MAX +
+                       TRANSACTION_ITEMS_MAX *
+                           (RECORD_BYTES_MAX - PEER_IMAGE_BYTES_MAX + IMAGE_MORE_BYTES_MAX) <=
+                   PEER_GROUP_BYTES_MAX,
+               "a peer would refuse the largest transaction");
+
 void record_append(struct buffer *to, const struct record *record)
 {
     ensure(record->key.size > 0 && record->key.size <= PEER_KEY_BYTES_MAX);

@@ -104,7 +104,9 @@ bool value_set_has(struct value set, struct value element);
 
 /* Size as DynamoDB counts it for limits and capacity (section 5.4), without the attribute name. */
 size_t value_size(struct value value);
-/* Of a whole item, names included. */
+/* Of a whole item, names included. The image is at most IMAGE_GROWTH_MAX times that: one byte of a
+ * name or value takes at most two of the form, and of the short names for which it is more there
+ * are only so many (IMAGE_MORE_BYTES_MAX). */
 size_t item_size(struct slice image);
 
 /* Every rule of the form above, recursively: tags, sizes, order, UTF-8, canonical decimals, depth.

@@ -289,6 +289,47 @@ Test(transact, all_items_together_may_be_four_megabytes_and_no_larger)
     expression_release(set);
 }
 
+/* Names and values of one byte and less, which take the most bytes for what they count. */
+static struct slice wide_item(uint32_t number, size_t bytes_max)
+{
+    struct member *members = arena_alloc(&arena, bytes_max * sizeof(*members));
+    size_t count = 0;
+    members[count++] =
+        (struct member){SLICE_LITERAL("pk"), sample_s(arena_printf(&arena, "%u", number))};
+    for (size_t i = 0; i < 127 * 127 && 2 * count + 8 < bytes_max; i++) {
+        uint8_t *name = arena_alloc(&arena, 2);
+        name[0] = (uint8_t)(1 + i / 127);
+        name[1] = (uint8_t)(1 + i % 127);
+        if (memcmp(name, "pk", 2) != 0) {
+            members[count++] = (struct member){slice_of(name, 2), sample_s("")};
+        }
+    }
+    return value_make_map(&arena, members, count).payload;
+}
+
+Test(transact, the_widest_transaction_is_one_that_a_peer_takes)
+{
+    struct write writes[TRANSACTION_ITEMS_MAX];
+    struct change changes[TRANSACTION_ITEMS_MAX];
+    size_t counted = 0;
+    size_t travels = 0;
+    for (uint32_t i = 0; i < TRANSACTION_ITEMS_MAX; i++) {
+        writes[i] = (struct write){.table = replicated, .kind = WRITE_PUT};
+        writes[i].item = wide_item(i, TRANSACTION_BYTES_MAX / TRANSACTION_ITEMS_MAX);
+        counted += item_size(writes[i].item);
+    }
+    uint64_t before = engine_appended_seq(store->engine);
+    struct transaction transaction = together(writes, TRANSACTION_ITEMS_MAX);
+    cr_assert(run(&transaction), "%s", err.text);
+    cr_assert_eq(log_since(before, changes, TRANSACTION_ITEMS_MAX), TRANSACTION_ITEMS_MAX);
+    for (uint32_t i = 0; i < TRANSACTION_ITEMS_MAX; i++) {
+        travels += changes[i].key.size + changes[i].image.size;
+    }
+    cr_assert_gt(travels, 2 * counted, "%zu of %zu: wider than that is the point", travels,
+                 counted);
+    cr_assert_lt(travels, (size_t)IMAGE_GROWTH_MAX * TRANSACTION_BYTES_MAX);
+}
+
 Test(transact, a_refused_append_leaves_every_row_and_the_token)
 {
     struct write writes[] = {put(plain, "a", "1"), put(plain, "b", "1")};
