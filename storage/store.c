@@ -95,9 +95,12 @@ bool store_open(const struct store_options *options, struct store **store, struc
     made->batches = batch_pool_open();
     made->claim = claim_open();
     made->totals = totals_open(made);
-    if (!engine_open(&options->engine, &made->engine, err) || !store_load_identity(made, err) ||
-        !catalog_open(made->engine, &made->catalog, err) ||
-        !applied_open(made->engine, &made->applied, err) ||
+    bool ok = engine_open(&options->engine, &made->engine, err) && store_load_identity(made, err) &&
+              catalog_open(made->engine, &made->catalog, err);
+    if (ok) {
+        catalog_observe(made->catalog, &options->observer);
+    }
+    if (!ok || !applied_open(made->engine, &made->applied, err) ||
         !keeper_start(made, &made->keeper, err) || !builder_start(made, &made->builder, err)) {
         store_close(made);
         return error_wrap(err, "open %s", options->engine.directory);

@@ -35,6 +35,7 @@ struct store_options {
     uint16_t region_id; /* Checked against the folder's: REFUSED when they differ. */
     /* Shards of each stream, up to STREAM_SHARDS_MAX; 0: one for four cores, at least one. */
     uint32_t stream_shards;
+    struct catalog_observer observer; /* Is told of changes of tables from the start on. */
 };
 
 struct store {

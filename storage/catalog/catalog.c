@@ -234,6 +234,11 @@ void catalog_watch(struct catalog *catalog, void (*changed)(void *context), void
     catalog->changed_context = context;
 }
 
+void catalog_observe(struct catalog *catalog, const struct catalog_observer *observer)
+{
+    catalog->observer = *observer;
+}
+
 /* With no lock of the catalog held. */
 static void catalog_tell(const struct catalog *catalog)
 {
@@ -326,6 +331,12 @@ static bool catalog_create_locked(struct catalog *catalog,
         slots_add(&catalog->slots, description);
         catalog_keep_settings(catalog, description->slot, settings);
         catalog_unlock(catalog);
+        catalog_tell_observer(catalog, NULL, &description->table);
+        for (unsigned i = 0; i < SETTINGS; i++) {
+            if (settings[i].size > 0) {
+                catalog_tell_setting(catalog, &description->table, i, true);
+            }
+        }
     } else {
         description_release(description);
     }
@@ -438,6 +449,7 @@ catalog_update_locked(struct catalog *catalog, const struct table *table, struct
         catalog_write_lock(catalog);
         description = slot_set_current(slot, description);
         catalog_unlock(catalog);
+        catalog_tell_observer(catalog, &description->table, &slot->current->table);
     }
     description_release(description);
     arena_destroy(&arena);
@@ -474,6 +486,7 @@ bool catalog_remove(struct catalog *catalog, uint32_t id, struct error *err)
         ok = catalog_commit(catalog, batch, err);
     }
     if (ok) {
+        catalog_tell_observer(catalog, &slot->current->table, NULL);
         catalog_write_lock(catalog);
         atomic_store_explicit(&slot->dropped, true, memory_order_release);
         catalog_free_settings(catalog, slot);

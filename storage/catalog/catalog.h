@@ -280,6 +280,19 @@ MUST_CHECK bool catalog_set_setting(struct catalog *catalog,
                                     struct slice value,
                                     struct error *err);
 
+/* Who is told of every change, one at a time and in their order. Called when it is durable, on the
+ * thread that made it, under the lock that changes take turns with: it may read what it is shown
+ * and call nothing of the catalog. */
+struct catalog_observer {
+    /* `before` NULL: created; `after` NULL: removed. */
+    void (*changed)(void *context, const struct table *before, const struct table *after);
+    /* Set, to whatever it may be, or taken away. */
+    void (*setting)(void *context, const struct table *table, enum setting setting, bool set);
+    void *context;
+};
+/* Copied. Before any other thread uses the catalog. */
+void catalog_observe(struct catalog *catalog, const struct catalog_observer *observer);
+
 /* Records of access keys: opaque here, sealed by whoever writes them, by id (1 to
  * ACCESS_ID_BYTES_MAX). Durable on return. Errors: THROTTLED, IO. */
 MUST_CHECK bool catalog_access_put(struct catalog *catalog,

@@ -29,6 +29,7 @@ struct catalog {
     atomic_uint settings_counts[SETTINGS]; /* Tables that have one. */
     void (*changed)(void *context);        /* catalog_watch. */
     void *changed_context;
+    struct catalog_observer observer; /* All NULL: nobody. */
 };
 
 static inline struct slice
@@ -55,6 +56,26 @@ static inline struct slice catalog_index_key(uint8_t to[static CATALOG_KEY_BYTES
 static inline struct description *catalog_description(const struct table *table)
 {
     return (struct description *)(uintptr_t)table;
+}
+
+/* Under `writing`: tell the observer. */
+static inline void catalog_tell_observer(const struct catalog *catalog,
+                                         const struct table *before,
+                                         const struct table *after)
+{
+    if (catalog->observer.changed != NULL) {
+        catalog->observer.changed(catalog->observer.context, before, after);
+    }
+}
+
+static inline void catalog_tell_setting(const struct catalog *catalog,
+                                        const struct table *table,
+                                        unsigned setting,
+                                        bool set)
+{
+    if (catalog->observer.setting != NULL) {
+        catalog->observer.setting(catalog->observer.context, table, (enum setting)setting, set);
+    }
 }
 
 /* Append the batch, close it and wait until it is durable. */

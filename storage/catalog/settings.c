@@ -184,6 +184,7 @@ bool catalog_set_setting(struct catalog *catalog,
         catalog_write_lock(catalog);
         setting_replace(catalog, slot, setting, value);
         catalog_unlock(catalog);
+        catalog_tell_setting(catalog, &slot->current->table, setting, value.size > 0);
     }
     catalog_writing_end(catalog);
     arena_destroy(&arena);

@@ -594,3 +594,49 @@ Test(catalog, readers_see_whole_descriptions_while_tables_change_come_and_go)
         cr_assert_eq((uintptr_t)torn, 0);
     }
 }
+
+/* --- Who is told ------------------------------------------------------------------------------ */
+
+struct told {
+    char text[512];
+};
+
+static void told_changed(void *context, const struct table *before, const struct table *after)
+{
+    struct told *told = context;
+    const struct table *table = after == NULL ? before : after;
+    size_t size = strlen(told->text);
+    const char *what = before == NULL ? "created" : after == NULL ? "removed" : "updated";
+    snprintf(told->text + size, sizeof(told->text) - size, "%s %.*s %d->%d\n", what,
+             SLICE_ARGS(table->name), before == NULL ? -1 : (int)before->deletion_protection,
+             after == NULL ? -1 : (int)after->deletion_protection);
+}
+
+static void told_setting(void *context, const struct table *table, enum setting setting, bool set)
+{
+    struct told *told = context;
+    size_t size = strlen(told->text);
+    snprintf(told->text + size, sizeof(told->text) - size, "setting %d of %.*s %s\n", (int)setting,
+             SLICE_ARGS(table->name), set ? "set" : "gone");
+}
+
+Test(catalog, an_observer_is_told_of_every_change_in_order)
+{
+    struct told told = {""};
+    struct slice settings[SETTINGS] = {[SETTING_POLICY] = SLICE_LITERAL("p")};
+    struct table table = sample_table("a", VALUE_S, VALUE_MISSING);
+    catalog_observe(catalog, &(struct catalog_observer){told_changed, told_setting, &told});
+    cr_assert(catalog_create_with(catalog, &table, settings, &err), "%s", err.text);
+    cr_assert_not(catalog_create(catalog, &table, &err)); /* The name is taken. */
+    const struct table *made = acquire("a");
+    table = *made;
+    table.deletion_protection = true;
+    cr_assert(catalog_update(catalog, &table, &err), "%s", err.text);
+    cr_assert(catalog_set_setting(catalog, made, SETTING_TAGS, SLICE_LITERAL("t"), &err));
+    cr_assert(catalog_set_setting(catalog, made, SETTING_POLICY, SLICE_LITERAL(""), &err));
+    cr_assert(catalog_remove(catalog, made->id, &err), "%s", err.text);
+    cr_assert_not(catalog_update(catalog, &table, &err));
+    table_release(made);
+    cr_assert_str_eq(told.text, "created a -1->0\nsetting 1 of a set\nupdated a 0->1\n"
+                                "setting 0 of a set\nsetting 1 of a gone\nremoved a 1->-1\n");
+}
