@@ -17,6 +17,7 @@
 #include "daemon/http/credentials.h"
 #include "daemon/http/loop.h"
 #include "daemon/http/tls.h"
+#include "daemon/lifecycle.h"
 #include "daemon/metrics.h"
 #include "daemon/throttle.h"
 #include "daemon/upkeep.h"
@@ -36,6 +37,7 @@ struct node_whole {
     bool loops_up;
     struct replication *shipping;
     struct upkeep *upkeep;
+    struct lifecycle *lifecycle;
 };
 
 /* DynamoDB's ARNs carry an account; a region of ours is one account's. */
@@ -108,6 +110,7 @@ static bool node_open_store(struct node_whole *whole, struct error *err)
                    .context = whole},
         .clock = {.wall_ms = node_wall_ms, .stamp = node_stamp, .context = whole},
         .region_id = config->id,
+        .observer = lifecycle_observer(whole->lifecycle),
     };
     uint64_t seq;
     uint64_t stamp;
@@ -297,6 +300,8 @@ bool node_start(const struct config *config, struct log *log, struct node **node
     made->config = config;
     made->log = log;
     made->started_ms = node_wall_ms(NULL);
+    struct store_clock clock = {.wall_ms = node_wall_ms, .stamp = node_stamp, .context = whole};
+    whole->lifecycle = lifecycle_open(log, &clock);
     snprintf(made->region, sizeof(made->region), "%s", config->region);
     snprintf(made->account, sizeof(made->account), "%s", node_account);
     made->metrics = metrics_open(config->loops, operations_count);
@@ -343,6 +348,7 @@ void node_stop(struct node *node)
     throttle_close(node->throttle);
     keyring_close(node->keyring);
     store_close(node->store);
+    lifecycle_close(whole->lifecycle);
     tls_close(node->tls);
     metrics_close(node->metrics);
     folder_unlock(whole->lock_fd);
