@@ -1,5 +1,23 @@
 #include "storage/table/index_change.h"
 
+/* An image and its size, which several indexes may ask for. */
+struct index_image {
+    struct slice bytes;
+    size_t size; /* 0: not counted yet. */
+};
+
+static size_t index_row_bytes(const struct index_row *row, struct index_image *whole)
+{
+    if (!row->present) {
+        return 0;
+    }
+    if (row->image.data != whole->bytes.data) {
+        return item_size(row->image);
+    }
+    whole->size = whole->size > 0 ? whole->size : item_size(whole->bytes);
+    return whole->size;
+}
+
 struct index_change *index_changes_make(const struct table *table,
                                         struct slice key,
                                         struct slice before,
@@ -9,11 +27,19 @@ struct index_change *index_changes_make(const struct table *table,
     if (table->indexes_count == 0) {
         return NULL;
     }
-    struct index_change *changes = arena_alloc(arena, table->indexes_count * sizeof(*changes));
+    struct index_image old = {before, 0};
+    struct index_image new = {after, 0};
+    struct index_change *changes = arena_zalloc(arena, table->indexes_count, sizeof(*changes));
     for (uint32_t i = 0; i < table->indexes_count; i++) {
-        changes[i].index = &table->indexes[i];
-        index_row_make(table, changes[i].index, key, before, arena, &changes[i].before);
-        index_row_make(table, changes[i].index, key, after, arena, &changes[i].after);
+        struct index_change *change = &changes[i];
+        change->index = &table->indexes[i];
+        index_row_make(table, change->index, key, before, arena, &change->before);
+        index_row_make(table, change->index, key, after, arena, &change->after);
+        change->changed = !index_row_equal(&change->before, &change->after);
+        if (change->changed || change->index->kind == INDEX_LOCAL) {
+            change->before_bytes = index_row_bytes(&change->before, &old);
+            change->after_bytes = index_row_bytes(&change->after, &new);
+        }
     }
     return changes;
 }
@@ -28,7 +54,7 @@ size_t index_changes_put(struct store *store,
     for (uint32_t i = 0; i < table->indexes_count; i++) {
         const struct index_row *before = &changes[i].before;
         const struct index_row *after = &changes[i].after;
-        if (index_row_equal(before, after)) {
+        if (!changes[i].changed) {
             continue;
         }
         if (before->present && !slice_equal(before->key, after->key)) {
@@ -44,22 +70,16 @@ size_t index_changes_put(struct store *store,
     return bytes;
 }
 
-static size_t index_row_bytes(const struct index_row *row)
-{
-    return row->present ? item_size(row->image) : 0;
-}
-
 void index_changes_count(const struct table *counted,
                          const struct table *table,
                          const struct index_change *changes)
 {
     for (uint32_t i = 0; i < table->indexes_count; i++) {
         const struct index_change *change = &changes[i];
-        if (!index_row_equal(&change->before, &change->after)) {
+        if (change->changed) {
             table_count_index(counted, change->index->id,
                               (int64_t)change->after.present - (int64_t)change->before.present,
-                              (int64_t)index_row_bytes(&change->after) -
-                                  (int64_t)index_row_bytes(&change->before));
+                              (int64_t)change->after_bytes - (int64_t)change->before_bytes);
         }
     }
 }
@@ -68,7 +88,7 @@ size_t index_changes_local_bytes(const struct table *table, const struct index_c
 {
     size_t bytes = 0;
     for (uint32_t i = 0; i < table->indexes_count && changes[i].index->kind == INDEX_LOCAL; i++) {
-        bytes += index_row_bytes(&changes[i].after);
+        bytes += changes[i].after_bytes;
     }
     return bytes;
 }
@@ -80,11 +100,11 @@ static uint32_t index_units(size_t bytes)
 
 uint32_t index_change_units(const struct index_change *change)
 {
-    if (index_row_equal(&change->before, &change->after)) {
+    if (!change->changed) {
         return 0;
     }
-    size_t before = index_row_bytes(&change->before);
-    size_t after = index_row_bytes(&change->after);
+    size_t before = change->before_bytes;
+    size_t after = change->after_bytes;
     if (slice_equal(change->before.key, change->after.key)) {
         return index_units(before > after ? before : after);
     }

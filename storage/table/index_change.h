@@ -11,6 +11,9 @@
 struct index_change {
     const struct table_index *index;
     struct index_row before, after;
+    bool changed;                     /* The two differ: something is written. */
+    size_t before_bytes, after_bytes; /* As DynamoDB counts items; 0 for none. Only with `changed`,
+                                        and of local indexes. */
 };
 
 /* One change per index of the table, in the arena; NULL without indexes. `before` and `after` are
