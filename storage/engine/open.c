@@ -57,7 +57,7 @@ static const struct engine_plan {
 } engine_plans[FAMILIES] = {
     /* RocksDB insists on a family of this name. */
     [FAMILY_META] = {"default", 64, false, false},
-    [FAMILY_ITEMS] = {"items", 4, true, false},
+    [FAMILY_ITEMS] = {"items", 2, true, false},
     [FAMILY_LOG] = {"log", 4, false, true},
     [FAMILY_REPL] = {"repl", 64, true, false}, /* Client tokens are looked up, mostly in vain. */
     [FAMILY_CONFLICTS] = {"conflicts", 32, false, false},
@@ -129,6 +129,8 @@ static rocksdb_options_t *engine_family_options(const struct engine *engine,
         rocksdb_options_set_level0_file_num_compaction_trigger(options,
                                                                2); /* Moves cost nothing. */
     } else {
+        /* What level 0 holds is rewritten soon: compressing it is work for nothing. */
+        rocksdb_options_set_min_level_to_compress(options, 1);
         rocksdb_options_set_bottommost_compression(options, rocksdb_zstd_compression);
         rocksdb_options_set_bottommost_compression_options(options, ZSTD_WINDOW_BITS, ZSTD_LEVEL, 0,
                                                            0, 1);
