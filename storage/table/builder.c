@@ -3,15 +3,13 @@
 #include "storage/table/backfill.h"
 #include "storage/table/index_row.h"
 #include "storage/table/latch.h"
+#include "storage/table/pace.h"
 #include "storage/table/ticker.h"
 #include "storage/table/totals.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum {
-    BUILDER_WORK_US = 1000, /* Then a pause of at least as long. */
-    BUILDER_PAUSE_MS = 1,
     BUILDER_RETRY_MS = 200,
     BUILDER_TICK_MS = 60000,
 };
@@ -19,29 +17,8 @@ enum {
 struct builder {
     struct store *store;
     struct ticker ticker;
-    uint64_t worked_from_us; /* Since the last pause. */
+    struct pace pace;
 };
-
-static uint64_t builder_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-/* Between pieces of work; true when the thread shall stop. */
-static bool builder_rest(void *context)
-{
-    struct builder *builder = context;
-    uint64_t worked_us = builder_now_us() - builder->worked_from_us;
-    if (worked_us < BUILDER_WORK_US) {
-        return ticker_get(&builder->ticker, &builder->ticker.stopping);
-    }
-    bool stopping =
-        ticker_pause(&builder->ticker, BUILDER_PAUSE_MS * (worked_us / BUILDER_WORK_US));
-    builder->worked_from_us = builder_now_us();
-    return stopping;
-}
 
 /* --- Changes of the description --------------------------------------------------------------- */
 
@@ -138,8 +115,8 @@ builder_finish(struct builder *builder, const struct dropped_index *which, struc
 {
     /* Writers count what they change by what an item was and is, whether its row was there yet or
      * not: only now does a count find what the totals must say. */
-    if (!totals_count_index(builder->store->totals, which->table_id, which->index, builder_rest,
-                            builder, err)) {
+    if (!totals_count_index(builder->store->totals, which->table_id, which->index, pace_rest,
+                            &builder->pace, err)) {
         return err->code == ERROR_NONE; /* Stopped: counted again after the next start. */
     }
     return builder_update(builder, which, INDEX_CREATING, builder_set_active, err) &&
@@ -156,7 +133,7 @@ static bool builder_fill(struct builder *builder,
     if (!index->backfilling) {
         return builder_update(builder, &which, INDEX_CREATING, builder_set_backfilling, err);
     }
-    if (!backfill_step(builder->store, table, index, builder_rest, builder, &progress, err)) {
+    if (!backfill_step(builder->store, table, index, pace_rest, &builder->pace, &progress, err)) {
         return false;
     }
     return progress != BACKFILL_DONE || builder_finish(builder, &which, err);
@@ -244,13 +221,13 @@ static void *builder_run(void *argument)
         struct error err;
         bool worked = false;
         error_clear(&err);
-        builder->worked_from_us = builder_now_us();
+        pace_start(&builder->pace);
         bool ok = builder_serve_all(builder, &worked, &err) && builder_drop(builder, &err) &&
                   (worked || backfill_forget_old(builder->store, &err));
         if (!ok) { /* A stall is over soon; a disk that fails stops the node. */
             stopping = ticker_pause(&builder->ticker, BUILDER_RETRY_MS);
         } else if (worked) {
-            stopping = builder_rest(builder);
+            stopping = pace_rest(&builder->pace);
         } else {
             stopping = ticker_wait(&builder->ticker, BUILDER_TICK_MS);
         }
@@ -270,6 +247,7 @@ bool builder_start(struct store *store, struct builder **builder, struct error *
     ensure(made != NULL);
     made->store = store;
     ticker_init(&made->ticker);
+    made->pace = (struct pace){.ticker = &made->ticker, .engine = store->engine};
     catalog_watch(store->catalog, builder_kick, made);
     if (!ticker_start(&made->ticker, builder_run, made, "builder", err)) {
         catalog_watch(store->catalog, NULL, NULL);
