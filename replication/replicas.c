@@ -51,8 +51,8 @@ void replicas_remove_entry(struct table *table, struct slice region)
 bool replicas_commit(struct replicas *replicas, struct table *table, struct error *err)
 {
     struct store_clock *clock = &replicas->store->clock;
-    table->schema_stamp = clock->stamp(clock->context, table->schema_stamp);
-    table->schema_region = replicas->self->id;
+    uint64_t stamp = clock->stamp(clock->context, table->schema_stamp);
+    table_restamp(table, stamp, replicas->self->id, false);
     for (uint32_t i = 0; i < table->replicas_count; i++) {
         struct replica *entry = &table->replicas[i];
         entry->stamp = entry->stamp == 0 ? table->schema_stamp : entry->stamp;
@@ -62,6 +62,19 @@ bool replicas_commit(struct replicas *replicas, struct table *table, struct erro
     }
     atomic_fetch_add(&replicas->generation, 1);
     return true;
+}
+
+void replicas_set_log(struct replicas *replicas,
+                      void (*log)(void *context, int level, const char *event, const char *detail),
+                      void *context)
+{
+    replicas->log = log;
+    replicas->log_context = context;
+}
+
+uint64_t replicas_lost(struct replicas *replicas)
+{
+    return atomic_load(&replicas->lost);
 }
 
 uint64_t replicas_generation(struct replicas *replicas)

@@ -20,7 +20,10 @@
  * Two members may change the description at once, each without knowing of the other. The newer
  * description wins, but of each replica's status the newer one holds, and the replica that a region
  * is filling is that region's to list: a winner that knows less is amended and told again. An
- * answer to a description that has lost does not count.
+ * answer to a description that has lost does not count. A client's change that is undone so is
+ * said and counted in the region where it was made (replicas_lost): each description names the
+ * newest one of another region that it was made from, and the last change by a client in it. Three
+ * regions that change a table at once may hide one loss behind another's newer stamp.
  *
  * Any thread; everything here may block on disk. */
 #pragma once
@@ -38,6 +41,14 @@ MUST_CHECK bool replicas_open(struct store *store,
                               struct replicas **replicas,
                               struct error *err);
 void replicas_close(struct replicas *replicas);
+/* Who is told what an operator should know, as in struct replication_options. Before any other
+ * thread uses it; without it nobody is. */
+void replicas_set_log(struct replicas *replicas,
+                      void (*log)(void *context, int level, const char *event, const char *detail),
+                      void *context);
+/* Changes of descriptions that were made here and have lost against another region's that did not
+ * know of them, since the start. */
+uint64_t replicas_lost(struct replicas *replicas);
 
 /* As the replication_… calls of the same names. */
 MUST_CHECK bool replicas_create(struct replicas *replicas,

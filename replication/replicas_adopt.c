@@ -1,7 +1,9 @@
 /* Descriptions of tables that arrive from other members, and their answers to ours: see replicas.h.
  */
 #include "replication/replicas_internal.h"
+#include "storage/catalog/record.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 static const struct message_replica *replicas_find(const struct message_table *message,
@@ -21,6 +23,54 @@ static bool replicas_newer(const struct message_table *message, const struct tab
         return message->schema_stamp > table->schema_stamp;
     }
     return message->schema_region > table->schema_region;
+}
+
+/* --- What loses ------------------------------------------------------------------------------- */
+
+/* All that members agree on, but for who the members are: those are merged. */
+static struct slice replicas_content(const struct table *table, struct arena *arena)
+{
+    struct table content = *table;
+    struct buffer record;
+    content.replicas_count = 0;
+    content.status = TABLE_ACTIVE;
+    content.schema_stamp = content.base_stamp = content.content_stamp = 0;
+    content.schema_region = content.base_region = content.content_region = 0;
+    buffer_init(&record, arena, 1024);
+    table_record_encode(&record, &content);
+    return buffer_slice(&record);
+}
+
+/* A client's change was made here and is not in the description that takes the place of ours,
+ * because its author did not know of it: the change is undone. Nobody else can tell. */
+static void replicas_note_loss(struct replicas *replicas,
+                               const struct message_table *message,
+                               const struct table *ours,
+                               const struct table *theirs,
+                               struct arena *arena)
+{
+    bool known =
+        message->base_stamp > ours->content_stamp || (message->base_stamp == ours->content_stamp &&
+                                                      message->base_region >= ours->content_region);
+    if (known || ours->content_region != replicas->self->id ||
+        slice_equal(replicas_content(ours, arena), replicas_content(theirs, arena))) {
+        return;
+    }
+    const char *region = "?";
+    char detail[512];
+    for (uint32_t i = 0; i < replicas->regions_count; i++) {
+        region =
+            replicas->regions[i].id == message->schema_region ? replicas->regions[i].name : region;
+    }
+    snprintf(detail, sizeof(detail),
+             "table %.*s: the change of region %s (stamp %" PRIu64
+             ") is undone by one of region %s (stamp %" PRIu64 ") that did not know of it",
+             SLICE_ARGS(ours->name), replicas->self->name, ours->content_stamp, region,
+             message->schema_stamp);
+    if (replicas->log != NULL) {
+        replicas->log(replicas->log_context, 2, "description lost", detail);
+    }
+    atomic_fetch_add(&replicas->lost, 1);
 }
 
 /* Note "lost/" uid: a member lists this region as ACTIVE, but its rows are gone with a former data
@@ -249,6 +299,9 @@ static bool replicas_update_table(struct replicas *replicas,
     replicas_merge(replicas, table, &changed, &fill, &amended);
     bool stored = amended ? replicas_commit(replicas, &changed, err)
                           : catalog_update(replicas->store->catalog, &changed, err);
+    if (stored) {
+        replicas_note_loss(replicas, message, table, &changed, arena);
+    }
     if (!stored ||
         !replicas_fill_again(replicas, &changed, (const bool(*)[REGIONS_MAX]) & fill, err)) {
         return false;

@@ -126,6 +126,10 @@ void replicas_describe(struct replicas *replicas,
         .deletion_protection = table->deletion_protection,
         .schema_stamp = table->schema_stamp,
         .schema_region = table->schema_region,
+        .base_stamp = table->base_stamp,
+        .base_region = table->base_region,
+        .content_stamp = table->content_stamp,
+        .content_region = table->content_region,
     };
     memcpy(message->uid, table->uid, TABLE_UID_BYTES);
     replicas_describe_lists(replicas, table, arena, message);
@@ -310,6 +314,10 @@ void replicas_take_over(const struct replicas *replicas,
     table->kms_key = message->encrypted ? table->kms_key : (struct slice){NULL, 0};
     table->schema_stamp = message->schema_stamp;
     table->schema_region = message->schema_region;
+    table->base_stamp = message->base_stamp;
+    table->base_region = message->base_region;
+    table->content_stamp = message->content_stamp;
+    table->content_region = message->content_region;
     replicas_take_indexes(message, new_table, arena, table);
     replicas_take_attributes(message, table);
     replicas_take_members(replicas, message, table);

@@ -36,6 +36,9 @@ struct replicas {
     uint32_t regions_count;
     const struct region_info *self;
     _Atomic uint64_t generation;
+    _Atomic uint64_t lost; /* Own descriptions that have lost: replicas_lost. */
+    void (*log)(void *context, int level, const char *event, const char *detail);
+    void *log_context;
     pthread_mutex_t saving; /* One writer of the farewells' note at a time; before `mutex`. */
     pthread_mutex_t mutex;  /* Guards what follows; never held over I/O: the loop takes it. */
     struct plan *plans;

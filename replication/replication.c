@@ -173,8 +173,12 @@ static bool replication_open_parts(struct replication *replication,
     };
     machines->watermark =
         watermark_open(replication->self->id, members, replication->regions_count);
-    return replicas_open(options->store, replication->regions, replication->regions_count,
-                         replication->self->id, &machines->replicas, err);
+    if (!replicas_open(options->store, replication->regions, replication->regions_count,
+                       replication->self->id, &machines->replicas, err)) {
+        return false;
+    }
+    replicas_set_log(machines->replicas, options->log, options->log_context);
+    return true;
 }
 
 bool replication_start(const struct replication_options *options,
@@ -385,6 +389,7 @@ void replication_status(struct replication *replication, struct replication_stat
     *status = (struct replication_status){
         .self = *replication->self,
         .incarnation = replication->machines.store->incarnation,
+        .descriptions_lost = replicas_lost(replication->machines.replicas),
     };
     struct context applied;
     store_applied(replication->machines.store, &applied);

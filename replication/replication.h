@@ -106,6 +106,7 @@ struct peer_status {
 struct replication_status {
     struct region_info self;
     uint32_t incarnation;
+    uint64_t descriptions_lost; /* Own changes of tables that a peer's has undone, unknowing. */
     struct peer_status peers[REGIONS_MAX];
     uint32_t peers_count;
 };

@@ -175,6 +175,10 @@ static void prometheus_replication(struct buffer *to, const struct node *node)
     }
     struct replication_status *status = arena_zalloc(to->arena, 1, sizeof(*status));
     replication_status(node->replication, status);
+    prometheus_one(to, "meridian_replication_descriptions_lost_total", "counter",
+                   "Changes of tables made here that another region's has undone, not knowing of "
+                   "them.",
+                   (double)status->descriptions_lost);
     for (size_t i = 0; i < ARRAY_COUNT(prometheus_peers); i++) {
         const struct prometheus_peer *metric = &prometheus_peers[i];
         prometheus_head(to, metric->name, metric->type, metric->help);

@@ -263,8 +263,8 @@ table_update_description(struct call *call, const struct table *table, struct er
         return false;
     }
     if (state->concern != CONCERN_PROTECTION) {
-        changed->schema_stamp = store->clock.stamp(store->clock.context, table->schema_stamp);
-        changed->schema_region = store->region_id;
+        uint64_t stamp = store->clock.stamp(store->clock.context, table->schema_stamp);
+        table_restamp(changed, stamp, store->region_id, true);
     }
     if (!catalog_update(store->catalog, changed, err)) {
         return false;

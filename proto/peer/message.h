@@ -138,6 +138,10 @@ struct message_table {
     uint32_t replicas_count;
     uint64_t schema_stamp;
     uint16_t schema_region;
+    uint64_t base_stamp;
+    uint16_t base_region;
+    uint64_t content_stamp;
+    uint16_t content_region;
     bool leaving;
     struct slice leaver;
 };

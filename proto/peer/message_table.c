@@ -241,6 +241,10 @@ void message_pack_table(const struct message_table *from,
     }
     to->schema_stamp = from->schema_stamp;
     to->schema_region = from->schema_region;
+    to->base_stamp = from->base_stamp;
+    to->base_region = from->base_region;
+    to->content_stamp = from->content_stamp;
+    to->content_region = from->content_region;
     to->leaving = from->leaving;
     to->leaver = message_bytes(from->leaver);
 }
@@ -309,6 +313,8 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
     }
     if (from->billing > TABLE_BILLING_MAX || from->table_class > TABLE_CLASS_MAX ||
         from->schema_region > UINT16_MAX || from->schema_stamp > MESSAGE_STAMP_MAX ||
+        from->base_region > UINT16_MAX || from->base_stamp > MESSAGE_STAMP_MAX ||
+        from->content_region > UINT16_MAX || from->content_stamp > MESSAGE_STAMP_MAX ||
         from->leaver.len > REGION_NAME_BYTES_MAX || from->leaving != (from->leaver.len > 0)) {
         return error_set(err, ERROR_PROTOCOL, "a table's settings are out of range");
     }
@@ -324,6 +330,10 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
     to->deletion_protection = from->deletion_protection;
     to->schema_stamp = from->schema_stamp;
     to->schema_region = (uint16_t)from->schema_region;
+    to->base_stamp = from->base_stamp;
+    to->base_region = (uint16_t)from->base_region;
+    to->content_stamp = from->content_stamp;
+    to->content_region = (uint16_t)from->content_region;
     to->leaving = from->leaving;
     to->leaver = message_slice(from->leaver);
     return true;

@@ -120,7 +120,29 @@ struct table {
     uint32_t replicas_count;
     uint64_t schema_stamp;  /* Hybrid clock of the last schema change: the newer one wins. */
     uint16_t schema_region; /* Breaks ties. */
+    /* The newest description of another region that this one was made from; 0: none. And the last
+     * change by a client, of more than who the members are. So a region can tell whether its change
+     * was known to whoever made the description that takes its place. */
+    uint64_t base_stamp;
+    uint16_t base_region;
+    uint64_t content_stamp;
+    uint16_t content_region;
 };
+
+/* What all members share has changed here; `content`: more of it than who they are. */
+static inline void table_restamp(struct table *table, uint64_t stamp, uint16_t region, bool content)
+{
+    if (table->schema_region != region) {
+        table->base_stamp = table->schema_stamp;
+        table->base_region = table->schema_region;
+    }
+    table->schema_stamp = stamp;
+    table->schema_region = region;
+    if (content) {
+        table->content_stamp = stamp;
+        table->content_region = region;
+    }
+}
 
 /* NULL when there is none of that name, or of that id. */
 const struct table_index *table_find_index(const struct table *table, struct slice name);

@@ -23,7 +23,7 @@ enum {
     FIXED_BYTES = 110,
 
     UUID_TEXT_BYTES = 36,
-    RECORD_VERSION = 3,
+    RECORD_VERSION = 4,
     RECORD_VERSION_OLDEST = 1,
     TOTALS_VERSION = 1,
     SETTING_VERSION = 1,
@@ -152,6 +152,10 @@ void table_record_encode(struct buffer *to, const struct table *table)
     record_put_throughput(to, &table->throughput);
     record_put_indexes(to, table);
     record_put_ttl_and_stream(to, table);
+    buffer_append_varint(to, table->base_stamp);
+    buffer_append_varint(to, table->base_region);
+    buffer_append_varint(to, table->content_stamp);
+    buffer_append_varint(to, table->content_region);
     uint8_t *record = to->data + start;
     put_be64(record + CHECKSUM, XXH64(record + VERSION, to->size - start - VERSION, 0));
 }
@@ -241,6 +245,20 @@ static bool record_take_ttl_and_stream(struct slice *left, struct table *table)
     return true;
 }
 
+/* And version 4 behind that. */
+static bool record_take_base(struct slice *left, struct table *table)
+{
+    uint64_t base, content;
+    if (!take_varint(left, &table->base_stamp) || !take_varint(left, &base) || base > UINT16_MAX ||
+        !take_varint(left, &table->content_stamp) || !take_varint(left, &content) ||
+        content > UINT16_MAX) {
+        return false;
+    }
+    table->base_region = (uint16_t)base;
+    table->content_region = (uint16_t)content;
+    return true;
+}
+
 static bool
 record_take_lists(struct slice left, uint8_t version, struct arena *arena, struct table *table)
 {
@@ -267,7 +285,8 @@ record_take_lists(struct slice left, uint8_t version, struct arena *arena, struc
         }
     }
     return (version < 2 || record_take_added(&left, arena, table)) &&
-           (version < 3 || record_take_ttl_and_stream(&left, table)) && left.size == 0;
+           (version < 3 || record_take_ttl_and_stream(&left, table)) &&
+           (version < 4 || record_take_base(&left, table)) && left.size == 0;
 }
 
 bool table_record_decode(struct slice bytes,

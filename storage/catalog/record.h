@@ -3,7 +3,7 @@
  *
  *   offset  size  field
  *        0     8  checksum       XXH64 of every byte after this field
- *        8     1  version        3; a reader takes 1 and 2 as well and refuses any other
+ *        8     1  version        4; a reader takes 1 to 3 as well and refuses any other
  *        9     4  id
  *       13    16  uid
  *       29    36  table id       UUID text
@@ -30,10 +30,11 @@
  *                 varint read units, varint write units, throughput
  *              -  stream: varint id, view 1, varint label, ms
  *              -  time to live: status 1, text attribute, varint changed, ms
+ *              -  base: varint stamp, varint region; content: varint stamp, varint region
  *
  *   throughput: varints: read and write units at most, warm read and write units, last increase
  *   and decrease in ms, decreases of that day. Version 1 ends behind the replicas, version 2 behind
- * the indexes.
+ * the indexes, version 3 behind the time to live.
  *
  * Pure functions; any thread. */
 #pragma once

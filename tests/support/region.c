@@ -53,8 +53,12 @@ static void region_durable(void *context, uint64_t durable_seq)
 
 static void region_log(void *context, int level, const char *event, const char *detail)
 {
+    struct region *region = context;
+    if (strcmp(event, "description lost") == 0) { /* Before it is counted. */
+        snprintf(region->lost, sizeof(region->lost), "%d %s", level, detail);
+    }
     if (level >= 2 || getenv("MERIDIAN_TEST_VERBOSE") != NULL) {
-        fprintf(stderr, "[%s] %s %s\n", ((struct region *)context)->directory, event, detail);
+        fprintf(stderr, "[%s] %s %s\n", region->directory, event, detail);
     }
 }
 

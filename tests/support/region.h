@@ -14,6 +14,7 @@ struct region {
     struct replication *replication;
     int64_t skew_ms; /* Of this region's wall clock. */
     struct identity identity;
+    char lost[512]; /* Level and text of the last description that lost here. */
 };
 
 struct cluster {

@@ -33,8 +33,8 @@ static void description_store(uint32_t region, struct table *changed)
 {
     struct store *store = cluster.regions[region].store;
     struct error err = {0};
-    changed->schema_stamp = store->clock.stamp(store->clock.context, changed->schema_stamp);
-    changed->schema_region = store->region_id;
+    uint64_t stamp = store->clock.stamp(store->clock.context, changed->schema_stamp);
+    table_restamp(changed, stamp, store->region_id, true);
     catalog_change_begin(store->catalog); /* The store's builder changes descriptions, too. */
     cr_assert(catalog_update(store->catalog, changed, &err), "%s", err.text);
     catalog_change_end(store->catalog);
@@ -158,4 +158,108 @@ Test(description, an_index_of_the_same_name_and_another_shape_is_made_anew)
         cluster_pause();
     } while (found.projection != PROJECTION_ALL);
     cr_assert_eq(found.id, 2, "an id is never used again");
+}
+
+/* --- Changes that lose ------------------------------------------------------------------------ */
+
+static void description_set_class(uint32_t region, enum table_class class)
+{
+    const struct table *table = cluster_table(&cluster, region, "rows");
+    struct table changed = *table;
+    changed.table_class = class;
+    description_store(region, &changed);
+    table_release(table);
+}
+
+static void description_set_units(uint32_t region, int64_t units)
+{
+    const struct table *table = cluster_table(&cluster, region, "rows");
+    struct table changed = *table;
+    changed.throughput.read_units_max = units;
+    description_store(region, &changed);
+    table_release(table);
+}
+
+static bool description_units(uint32_t region, int64_t units)
+{
+    const struct table *table = cluster_table(&cluster, region, "rows");
+    bool is = table->throughput.read_units_max == units;
+    table_release(table);
+    return is;
+}
+
+static bool description_same(void)
+{
+    const struct table *ours = cluster_table(&cluster, 0, "rows");
+    const struct table *theirs = cluster_table(&cluster, 1, "rows");
+    bool same =
+        ours->schema_stamp == theirs->schema_stamp && ours->schema_region == theirs->schema_region;
+    table_release(ours);
+    table_release(theirs);
+    return same;
+}
+
+static uint64_t description_lost(uint32_t region)
+{
+    struct replication_status status;
+    replication_status(cluster.regions[region].replication, &status);
+    return status.descriptions_lost;
+}
+
+/* Goal: of two changes that do not know of each other one is undone, and its region says so. */
+Test(description, a_change_that_another_region_undoes_is_counted_where_it_was_made)
+{
+    cluster_open(&cluster, 2);
+    cluster_create_table(&cluster, 0, "rows");
+    cluster_add_replica(&cluster, 0, 1, "rows");
+    cluster_cut(&cluster, 0, 1, true);
+    description_set_class(0, CLASS_STANDARD_INFREQUENT_ACCESS);
+    cluster.regions[1].skew_ms += 1000; /* Its stamp is the newer one, for sure. */
+    description_set_units(1, 77);
+    cluster_cut(&cluster, 0, 1, false);
+    cluster_wait(description_units(0, 77) && description_class(0, CLASS_STANDARD));
+    cluster_wait(description_lost(0) == 1);
+    cr_assert_eq(description_lost(1), 0);
+    const struct table *table = cluster_table(&cluster, 0, "rows");
+    char expected[128];
+    snprintf(expected, sizeof(expected), "one of region %s (stamp %llu)", cluster.infos[1].name,
+             (unsigned long long)table->schema_stamp);
+    cr_assert_not_null(strstr(cluster.regions[0].lost, expected), "%s", cluster.regions[0].lost);
+    snprintf(expected, sizeof(expected), "2 table rows: the change of region %s (stamp ",
+             cluster.infos[0].name);
+    cr_assert_not_null(strstr(cluster.regions[0].lost, expected), "%s", cluster.regions[0].lost);
+    table_release(table);
+    description_set_units(1, 78); /* It is not said again, whatever follows. */
+    cluster_wait(description_units(0, 78));
+    cr_assert_eq(description_lost(0), 1);
+}
+
+/* Goal: what the other region knew of, and what is merged, is no loss. */
+Test(description, changes_that_know_of_each_other_are_no_loss)
+{
+    cluster_open(&cluster, 3);
+    cluster_create_table(&cluster, 0, "rows");
+    cluster_add_replica(&cluster, 0, 1, "rows");
+    for (int64_t round = 1; round <= 5; round++) {
+        description_set_units(0, 2 * round);
+        cluster_wait(description_units(1, 2 * round));
+        description_set_units(1, 2 * round + 1);
+        cluster_wait(description_units(0, 2 * round + 1));
+    }
+    cluster_cut(&cluster, 0, 1, true); /* Both say the same. */
+    description_set_class(0, CLASS_STANDARD_INFREQUENT_ACCESS);
+    description_set_class(1, CLASS_STANDARD_INFREQUENT_ACCESS);
+    cluster_cut(&cluster, 0, 1, false);
+    cluster_wait(description_same());
+    cluster_cut(&cluster, 0, 1, true); /* One adds a member, the other changes a setting. */
+    cluster_ask_replica(&cluster, 0, 2, "rows");
+    cluster.regions[1].skew_ms += 1000;
+    description_set_units(1, 99);
+    cluster_cut(&cluster, 0, 1, false);
+    cluster_wait(description_units(0, 99) && description_units(1, 99));
+    cluster_wait(cluster_lists(&cluster, 0, 2, "rows", REPLICA_ACTIVE));
+    for (uint32_t region = 0; region < 3; region++) {
+        cr_assert_eq(description_lost(region), 0, "region %u: %s", region,
+                     cluster.regions[region].lost);
+    }
 }

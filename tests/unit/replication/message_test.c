@@ -84,6 +84,10 @@ static struct message_table sample_table(void)
         .replicas_count = 2,
         .schema_stamp = 10,
         .schema_region = 11,
+        .base_stamp = 12,
+        .base_region = 13,
+        .content_stamp = 14,
+        .content_region = 15,
         .leaving = true,
         .leaver = SLICE_LITERAL("us-east-1"),
     };
@@ -222,6 +226,10 @@ Test(message, a_table_comes_back_field_by_field)
     cr_assert(slice_is(back.table.replicas[1].region, "us-east-1"));
     cr_assert(slice_is(back.table.replicas[1].reason, "disk"));
     cr_assert_eq(back.table.schema_region, 11);
+    cr_assert_eq(back.table.base_stamp, 12);
+    cr_assert_eq(back.table.base_region, 13);
+    cr_assert_eq(back.table.content_stamp, 14);
+    cr_assert_eq(back.table.content_region, 15);
     cr_assert_eq(back.table.throughput.read_units, 6);
     cr_assert_eq(back.table.throughput.write_units_max, 9);
     cr_assert_eq(back.table.throughput.write_units_warm, 11);
@@ -461,6 +469,12 @@ Test(message, a_table_is_checked_field_by_field)
     expect_refused(&message, "a projected name of 0 bytes");
     message = sample(MESSAGE_TABLE_STATE);
     message.table.schema_stamp = MESSAGE_STAMP_MAX + 1;
+    expect_refused(&message, "settings are out of range");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.base_stamp = MESSAGE_STAMP_MAX + 1;
+    expect_refused(&message, "settings are out of range");
+    message = sample(MESSAGE_TABLE_STATE);
+    message.table.content_stamp = MESSAGE_STAMP_MAX + 1;
     expect_refused(&message, "settings are out of range");
 }
 

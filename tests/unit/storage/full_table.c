@@ -77,6 +77,10 @@ struct table full_table(const char *name)
     strcpy(table.replicas[1].reason, "no room");
     table.schema_stamp = 0x0102030405060708;
     table.schema_region = 3;
+    table.base_stamp = 0x0102030405060606;
+    table.base_region = 2;
+    table.content_stamp = 0x0102030405060707;
+    table.content_region = 300;
     table.throughput = full_throughput(5);
     table.table_class = CLASS_STANDARD_INFREQUENT_ACCESS;
     table.class_changed_ms = 1700000000789;
@@ -176,6 +180,10 @@ void check_equal_table(const struct table *a, const struct table *b)
     }
     cr_assert_eq(a->schema_stamp, b->schema_stamp);
     cr_assert_eq(a->schema_region, b->schema_region);
+    cr_assert_eq(a->base_stamp, b->base_stamp);
+    cr_assert_eq(a->base_region, b->base_region);
+    cr_assert_eq(a->content_stamp, b->content_stamp);
+    cr_assert_eq(a->content_region, b->content_region);
 }
 
 enum { FAULT_PLAIN = 18, FAULTS_INDEX = TABLE_FAULTS - FAULT_PLAIN - 1 };
