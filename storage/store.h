@@ -80,6 +80,7 @@ struct write {
     struct slice item;                  /* PUT: the image. UPDATE, DELETE: the key attributes. */
     const struct expression *condition; /* NULL: none. */
     const struct expression *update;    /* UPDATE; NULL touches. */
+    bool by_ttl; /* DELETE: the item has expired; of the sweeper only (storage/ttl/ttl.h). */
     /* Out, copied into the arena. */
     struct slice old_image; /* Empty slice with existed false: there was none. */
     struct slice new_image; /* UPDATE and PUT. */

@@ -38,8 +38,9 @@ enum {
     TABLE_ATTRIBUTES_MAX = 2 + TABLE_LOCAL_INDEXES_MAX + 8 * TABLE_GLOBAL_INDEXES_MAX,
     TABLE_KMS_KEY_BYTES_MAX = 2048,
     TTL_NAME_BYTES_MAX = 255,
-    STREAM_RECORDS_MAX = 1000,       /* Of one GetRecords. */
-    STREAM_PAGE_BYTES_MAX = 1 << 20, /* The same. */
+    STREAM_RECORDS_MAX = 1000,              /* Of one GetRecords. */
+    STREAM_PAGE_BYTES_MAX = 1 << 20,        /* The same. */
+    TTL_PAST_SECONDS_MAX = 5 * 365 * 86400, /* What expired earlier is left alone. */
     TABLE_TAGS_MAX = 50,
     TABLE_POLICY_BYTES_MAX = 20480,
     POLICY_STATEMENTS_MAX = 100,
@@ -92,6 +93,7 @@ enum {
     ADMIN_CONFLICTS_MAX = 10000, /* Entries of one answer. */
     NODE_DRAIN_MS = 10000,       /* Running requests have this long to finish. */
     PEER_HEARTBEAT_MS = 500,
+    TTL_BACKUP_MS = 10000, /* Later than the member before it a replica deletes expired items. */
 
     /* Ours. */
     REGIONS_MAX = 32,
