@@ -3,7 +3,7 @@
 // it, or returns undefined when it has no part in this one. What then still differs is not explained. After one
 // that `moves` rows, the tables are compared and made equal.
 
-import { normalise } from "../model/values.mjs";
+import { equal, itemSize, normalise } from "../model/values.mjs";
 import { settled } from "../model/compare.mjs";
 import { compare } from "./outcome.mjs";
 
@@ -45,6 +45,14 @@ function isOfIndex(world, { TableName, IndexName, Statement }) {
     const [, table, index] = /FROM "([^"]+)"\."([^"]+)"/.exec(Statement) ?? [undefined, TableName, IndexName];
     return world.tables.get(table)?.index(index) !== undefined;
 }
+
+// Of all items that have the partition key of this one.
+function partitionBytes(world, name, key) {
+    const { items, schema } = world.tables.get(name);
+    return [...items.values()].filter((item) => equal(item[schema[0].name], key[schema[0].name])).reduce((sum, item) => sum + itemSize(item), 0);
+}
+const PAGE_BYTES = 1 << 20;
+
 const text = (json) => JSON.stringify(settled(json));
 const sameSet = (a, b) => a.map(text).sort().join() === b.map(text).sort().join();
 const cancelled = ({ body }) => /#TransactionCanceledException$/.test(body.__type);
@@ -77,6 +85,14 @@ const DIFFERENCES = [
         section: "9.1",
         undo: ({ request, ours, theirs }) =>
             request.operation === "Query" && ours.body.LastEvaluatedKey && !theirs.body.LastEvaluatedKey && ours.body.ScannedCount === request.body.Limit
+                ? { ...theirs, body: { ...theirs.body, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
+                : undefined,
+    },
+    {
+        name: "no LastEvaluatedKey when the row that reaches 1 MiB is the last one",
+        section: "9.1",
+        undo: ({ request, ours, theirs, world }) =>
+            request.operation === "Query" && ours.body.LastEvaluatedKey && !theirs.body.LastEvaluatedKey && partitionBytes(world, request.body.TableName, ours.body.LastEvaluatedKey) >= PAGE_BYTES
                 ? { ...theirs, body: { ...theirs.body, LastEvaluatedKey: ours.body.LastEvaluatedKey } }
                 : undefined,
     },
