@@ -2,6 +2,7 @@
 
 #include "daemon/log.h"
 #include "storage/log/trim.h"
+#include "storage/stream/stream.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +17,9 @@ struct upkeep {
     bool stopping;
 };
 
+/* The log keeps what a stream still shows. */
+_Static_assert(LOG_RETENTION_MS >= STREAM_RETENTION_MS, "streams read the log for a day");
+
 bool upkeep_round(struct node *node, struct error *err)
 {
     struct store *store = node->store;
@@ -23,6 +27,9 @@ bool upkeep_round(struct node *node, struct error *err)
                                                       : replication_acknowledged(node->replication);
     uint64_t wall_ms = store->clock.wall_ms(store->clock.context);
     uint64_t trimmed = 0;
+    if (!stream_trim(store, err)) {
+        return false;
+    }
     if (acknowledged == 0 || wall_ms < LOG_RETENTION_MS) {
         return true;
     }

@@ -1,5 +1,6 @@
 /* What a node does for itself once a minute, on a thread of its own: the change log is trimmed of
- * what is older than its retention and durable at every peer.
+ * what is older than its retention and durable at every peer, the pointers of streams of what has
+ * expired.
  *
  * A peer that stays away holds the log back for as long as it does: what it has not seen is never
  * trimmed. Errors are logged; the next round tries again. */

@@ -7,6 +7,7 @@
 #include "storage/store.h"
 
 #include "storage/log/applied.h"
+#include "storage/stream/streams.h"
 #include "storage/table/batch_pool.h"
 #include "storage/table/builder.h"
 #include "storage/table/claim.h"
@@ -101,6 +102,7 @@ bool store_open(const struct store_options *options, struct store **store, struc
         catalog_observe(made->catalog, &options->observer);
     }
     if (!ok || !applied_open(made->engine, &made->applied, err) ||
+        !streams_open(made, options->stream_shards, &made->streams, err) ||
         !keeper_start(made, &made->keeper, err) || !builder_start(made, &made->builder, err)) {
         store_close(made);
         return error_wrap(err, "open %s", options->engine.directory);
@@ -116,6 +118,7 @@ void store_close(struct store *store)
     }
     builder_stop(store->builder);
     keeper_stop(store->keeper);
+    streams_close(store->streams);
     applied_close(store->applied);
     catalog_close(store->catalog);
     engine_close(store->engine);
@@ -146,5 +149,14 @@ bool store_drop_table(struct store *store, uint32_t table_id, struct error *err)
     /* Writers that hold an old description look at table_is_dropped under their latch: after this
      * pass none of them can add a row any more. */
     latches_barrier(store->latches);
-    return store_drop_rows(store, table_id, err);
+    struct error unclosed;
+    error_clear(&unclosed);
+    bool closed = streams_end_table(store, table_id, &unclosed);
+    if (!store_drop_rows(store, table_id, err)) {
+        return false;
+    }
+    if (!closed) {
+        *err = unclosed;
+    }
+    return closed;
 }

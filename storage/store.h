@@ -19,6 +19,7 @@ struct batch_pool;
 struct builder;
 struct claim;
 struct keeper;
+struct streams;
 struct totals;
 
 /* Time as the node sees it. Both must be callable from any thread. */
@@ -50,6 +51,7 @@ struct store {
     struct claim *claim;            /* Of the transaction that reads the disk under latches. */
     struct totals *totals;          /* Counts tables and indexes again. */
     struct builder *builder;        /* Fills new indexes, drops the rows of old ones. */
+    struct streams *streams;        /* Change streams; see stream/stream.h. */
     struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
 };
 
@@ -58,7 +60,8 @@ store_open(const struct store_options *options, struct store **store, struct err
 /* Every call has returned and every table reference is back. NULL is fine. */
 void store_close(struct store *store);
 
-/* Remove the table from the catalog, then its rows. Worker thread. Errors: IO. */
+/* Remove the table from the catalog, close its stream, drop its rows. Should one of these fail, the
+ * keeper does it later. Worker thread. Errors: NOT_FOUND, THROTTLED, IO. */
 MUST_CHECK bool store_drop_table(struct store *store, uint32_t table_id, struct error *err);
 /* Its second half, for a table already removed: also done after the next start, should the process
  * end in between. Errors: IO, THROTTLED. */
@@ -200,7 +203,8 @@ MUST_CHECK bool store_page(struct store *store,
 
 /* --- What replication needs ------------------------------------------------------------------ */
 
-/* One own write as the change log keeps it and peers receive it. Layout: storage/log/change.h. */
+/* One write as the change log keeps it and, if it is an own one, peers receive it. Layout:
+ * storage/log/change.h. */
 struct change {
     uint32_t table_id; /* Local. */
     struct slice key;  /* Key attributes' image. */
@@ -210,6 +214,14 @@ struct change {
     bool tombstone;
     struct slice image;
     uint32_t following; /* So many changes after this one belong to the same transaction. */
+
+    /* For the log and the table's stream here; none of it is shipped. */
+    uint64_t local_stamp;   /* Of this node's clock; 0: the version's is. */
+    bool foreign;           /* No own write: another region's, kept for the stream alone. */
+    bool streamed;          /* A record of the stream; `image` may be there for it alone. */
+    bool existed;           /* There was an item before. */
+    bool by_ttl;            /* Time to live deleted it, here. */
+    struct slice old_image; /* Empty: the stream's view does not have it, or there was none. */
 };
 
 /* Own writes with seq > after, in order, up to the durable seq: at most `max` changes or about
@@ -226,8 +238,9 @@ MUST_CHECK bool store_log_read(struct store *store,
                                struct error *err);
 /* Oldest seq still in the log; everything after (oldest - 1) can be read. */
 uint64_t store_log_oldest(struct store *store);
-/* Seq and stamp of the newest own write that has been appended, durable or not; 0 before the first.
- * Worker thread. Errors: IO, CORRUPT. */
+/* Of the newest record that has been appended, durable or not: its seq, and when it was written
+ * here. No own write so far has a larger seq; 0 before the first. Worker thread. Errors: IO,
+ * CORRUPT. */
 MUST_CHECK bool
 store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struct error *err);
 

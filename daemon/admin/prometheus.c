@@ -200,7 +200,7 @@ static void prometheus_store(struct buffer *to, const struct node *node)
 {
     static const char *const families[FAMILIES] = {
         [FAMILY_META] = "meta", [FAMILY_ITEMS] = "items",         [FAMILY_LOG] = "log",
-        [FAMILY_REPL] = "repl", [FAMILY_CONFLICTS] = "conflicts",
+        [FAMILY_REPL] = "repl", [FAMILY_CONFLICTS] = "conflicts", [FAMILY_STREAMS] = "streams",
     };
     struct engine *engine = node->store->engine;
     struct engine_figures figures;

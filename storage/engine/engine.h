@@ -25,6 +25,7 @@ enum engine_family {
     FAMILY_LOG,       /* seq 8 -> change record. */
     FAMILY_REPL,      /* Cursors, acknowledged watermarks, backfill progress. */
     FAMILY_CONFLICTS, /* Both images of each conflict. */
+    FAMILY_STREAMS,   /* Pointers to the log's records that belong to streams. */
     FAMILIES,
 };
 
@@ -128,6 +129,10 @@ MUST_CHECK bool engine_commit_append(struct engine *engine,
                                      uint64_t seq,
                                      struct error *err);
 void engine_commit_abandon(struct engine *engine);
+
+/* Never give out this seq or one before it: for whoever keeps a seq that no log record has, right
+ * after opening, before anything is written. */
+void engine_raise_seq(struct engine *engine, uint64_t seq);
 
 /* Wait (blocking) until seq is on disk, under RELAXED too: it then asks for a sync at once.
  * Errors: IO when syncing fails. */

@@ -5,9 +5,10 @@
  * near memtable_bytes by RocksDB's own write buffer manager, which flushes the oldest one; each
  * family's share below is only the size at which it is flushed for its own sake.
  *
- * The log family gets keys that only grow. Files of one level therefore never overlap, and every
- * compaction is a move: the same compression on all levels, no bottom-level special and no range
- * deletes (engine_drop_files) keep it so.
+ * The families log and streams get keys that only grow (those of streams within a period may not).
+ * Files of one level therefore hardly overlap, and nearly every compaction is a move: the same
+ * compression on all levels, no bottom-level special and no range deletes (engine_drop_files) keep
+ * it so.
  *
  * Opening replays the write-ahead log, which max_total_wal_size bounds, and flushes it: everything
  * recovered is on disk before the first read. Replay stops at the first damaged record (RocksDB's
@@ -61,6 +62,7 @@ static const struct engine_plan {
     [FAMILY_LOG] = {"log", 4, false, true},
     [FAMILY_REPL] = {"repl", 64, true, false}, /* Client tokens are looked up, mostly in vain. */
     [FAMILY_CONFLICTS] = {"conflicts", 32, false, false},
+    [FAMILY_STREAMS] = {"streams", 32, false, true},
 };
 
 static bool engine_text_has(const char *text, const char *part)

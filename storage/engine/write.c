@@ -124,3 +124,18 @@ void engine_commit_abandon(struct engine *engine)
 {
     write_end(engine, engine->last);
 }
+
+void engine_raise_seq(struct engine *engine, uint64_t seq)
+{
+    pthread_mutex_lock(&engine->commit);
+    /* Nothing is under way: all of these are equal. */
+    ensure(atomic_load(&engine->ended) == engine->last &&
+           atomic_load(&engine->synced) == engine->last);
+    if (seq > engine->last) {
+        engine->last = seq;
+        atomic_store(&engine->begun, seq);
+        atomic_store(&engine->ended, seq);
+        atomic_store(&engine->synced, seq);
+    }
+    pthread_mutex_unlock(&engine->commit);
+}

@@ -4,15 +4,18 @@
  * later seqs back and gives them out again, so shipping one of them would make one dot name two
  * writes. Seqs reach the log in order, so everything up to the synced seq is there to be seen.
  *
- * Seqs without a record are normal: batches of applied writes and of the catalog, and refused
- * writes use one too. So "what is the oldest" is a question for the note that trimming leaves, not
- * for the first record. */
+ * Seqs without an own write are normal: batches of applied writes and of the catalog, and refused
+ * writes use one too; of applied writes a stream may have left records, which are passed over. So
+ * "what is the oldest" is a question for the note that trimming leaves, not for the first record.
+ */
 #include "storage/log/change.h"
 
-/* The record's bytes go into the arena once; key and image point into the copy. */
+/* Key and image are copied into the arena; what is the stream's alone stays behind. *own is false
+ * for a record that is no own write. */
 static bool log_read_record(struct engine_iterator *log,
                             struct arena *arena,
                             struct change *change,
+                            bool *own,
                             uint64_t *seq,
                             size_t *bytes,
                             struct error *err)
@@ -20,15 +23,22 @@ static bool log_read_record(struct engine_iterator *log,
     if (!change_log_seq(engine_iterator_key(log), seq, err)) {
         return false;
     }
-    struct slice record = arena_copy(arena, engine_iterator_value(log));
+    struct slice record = engine_iterator_value(log);
     if (!change_decode(record, change, err)) {
         return error_wrap(err, "log record %llu", (unsigned long long)*seq);
     }
-    if (change->version.dot.seq != *seq) {
+    *own = !change->foreign;
+    if (*own && change->version.dot.seq != *seq) {
         return error_set(err, ERROR_CORRUPT, "log record %llu claims to be %llu",
                          (unsigned long long)*seq, (unsigned long long)change->version.dot.seq);
     }
     *bytes += record.size;
+    if (*own) {
+        change->key = arena_copy(arena, change->key);
+        change->image =
+            change->has_image ? arena_copy(arena, change->image) : (struct slice){NULL, 0};
+        change->old_image = (struct slice){NULL, 0};
+    }
     return true;
 }
 
@@ -62,10 +72,11 @@ bool store_log_read(struct store *store,
     uint64_t seq = after;
     bool more = engine_iterator_first(log, &broken);
     while (more && taken < max && bytes < bytes_max) {
-        if (!log_read_record(log, arena, &changes[taken], &seq, &bytes, &broken)) {
+        bool own = false;
+        if (!log_read_record(log, arena, &changes[taken], &own, &seq, &bytes, &broken)) {
             break;
         }
-        taken++;
+        taken += own ? 1 : 0;
         more = engine_iterator_next(log, &broken);
     }
     engine_iterator_close(log);
@@ -95,7 +106,7 @@ bool store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struc
     error_clear(err);
     if (engine_iterator_last(log, err) && change_log_seq(engine_iterator_key(log), seq, err) &&
         change_decode(engine_iterator_value(log), &newest, err)) {
-        *stamp = newest.version.stamp;
+        *stamp = change_local_stamp(&newest);
     }
     engine_iterator_close(log);
     return err->code == ERROR_NONE;

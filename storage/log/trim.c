@@ -1,5 +1,5 @@
-/* Stamps grow with seqs (both are given in the commit section), so the cut is found by a binary
- * search over seqs: some forty seeks whatever the size of the log.
+/* Local stamps grow with seqs (both are given in the commit section), so the cut is found by a
+ * binary search over seqs: some forty seeks whatever the size of the log.
  *
  * The order is what makes it safe: first the note in `meta` becomes durable, then files go. A crash
  * between leaves records that nobody misses; the next trim takes them. Records at or below the note
@@ -10,11 +10,11 @@
 #include "storage/engine/engine.h"
 #include "storage/log/change.h"
 
-enum { STAMP_COUNTER_BITS = 16 };
-
-/* The first record at or after `from`: its seq and wall time. False with ERROR_NONE: none. */
-static bool trim_seek(
-    struct engine_iterator *log, uint64_t from, uint64_t *seq, uint64_t *wall_ms, struct error *err)
+bool log_seek_time(struct engine_iterator *log,
+                   uint64_t from,
+                   uint64_t *seq,
+                   uint64_t *local_ms,
+                   struct error *err)
 {
     uint8_t key[CHANGE_LOG_KEY_BYTES];
     struct change change;
@@ -24,7 +24,7 @@ static bool trim_seek(
         !change_decode(engine_iterator_value(log), &change, err)) {
         return false;
     }
-    *wall_ms = change.version.stamp >> STAMP_COUNTER_BITS;
+    *local_ms = change_local_ms(&change);
     return true;
 }
 
@@ -41,7 +41,7 @@ static bool trim_search(struct engine_iterator *log,
         uint64_t middle = low + (high - low + 1) / 2; /* Ask for the first record from here on. */
         uint64_t seq;
         uint64_t wall_ms;
-        bool found = trim_seek(log, middle, &seq, &wall_ms, err);
+        bool found = log_seek_time(log, middle, &seq, &wall_ms, err);
         if (!found && err->code != ERROR_NONE) {
             return false;
         }

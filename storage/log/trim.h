@@ -6,8 +6,17 @@
 #include "proto/base/error.h"
 
 struct engine;
+struct engine_iterator;
 
-/* Drop records that are at or below `acknowledged` and whose stamp's wall time is before
+/* The first record at or after `from`: its seq and when it was written here. False with ERROR_NONE:
+ * there is none. Errors: WOULD_BLOCK, IO, CORRUPT. */
+bool log_seek_time(struct engine_iterator *log,
+                   uint64_t from,
+                   uint64_t *seq,
+                   uint64_t *local_ms,
+                   struct error *err);
+
+/* Drop records that are at or below `acknowledged` and that were written here before
  * `before_ms`; never the newest record, which carries the last seq over a restart. Files hand back
  * their space when all of them may go. *trimmed says up to which seq records may be missing now.
  * Errors: IO, CORRUPT, THROTTLED. */

@@ -12,16 +12,20 @@
  * naming one it has not seen would make peers drop it unseen, missing one it has seen would make
  * them report a conflict that was none.
  *
- * No log record is written: only own writes ship. The commit takes a seq all the same, so that
- * waiting works; after a crash the seq may be given again, to a write that becomes a dot or to a
- * batch like this one. That is safe because only log records become dots.
+ * No log record is written that ships: only own writes do. But a row that changes in a table with a
+ * stream leaves a foreign one, from what it was before this call to what it is after it, each with
+ * a seq of its own. The commit takes a seq in any case, so that waiting works; without a record the
+ * seq may be given again after a crash, to a write that becomes a dot or to a batch like this one.
+ * That is safe because only log records become dots.
  *
  * Failure modes. A crash before the sync takes rows, conflict records and watermark back together,
  * and the sender sends again from the old watermark. A refused append changes nothing, and nothing
  * in memory was raised. A damaged change refuses the whole call: half a batch of an origin would
  * break the order that contexts rely on. */
 #include "storage/log/applied.h"
+#include "storage/log/change.h"
 #include "storage/store.h"
+#include "storage/stream/streams.h"
 #include "storage/table/conflicts.h"
 #include "storage/table/index_change.h"
 #include "storage/table/latch.h"
@@ -38,6 +42,7 @@ enum {
 struct apply_row {
     const struct table *table;
     struct table_key key;
+    struct slice key_image; /* Borrowed from a change. */
     uint32_t next;
     uint32_t stripe;
     struct engine_value value; /* What was stored; `now` may borrow from it. */
@@ -71,6 +76,7 @@ struct apply_job {
     uint32_t tables_count;
     struct engine_batch *batch;
     struct context settled;
+    uint32_t streamed; /* Rows that leave a record to a stream. */
 };
 
 /* --- Finding the rows ------------------------------------------------------------------------ */
@@ -132,6 +138,7 @@ apply_find_row(struct apply_job *job, const struct table *table, const struct ch
     struct apply_row *row = &job->rows[job->rows_count];
     row->table = table;
     row->key = key;
+    row->key_image = change->key;
     row->stripe = latch_stripe(key.hash);
     row->next = *bucket;
     *bucket = job->rows_count;
@@ -417,14 +424,44 @@ static void apply_build_row(struct apply_job *job, struct apply_row *row)
     engine_batch_put(engine, job->batch, FAMILY_ITEMS, row->key.bytes, buffer_slice(&bytes));
 }
 
+/* What changes in a table with a stream. */
+static bool apply_is_streamed(const struct apply_row *row)
+{
+    return row->dirty && row->table->stream.id != 0 && !slice_equal(row->was, row->now.image);
+}
+
+/* In the commit section: a foreign record for each row that changed, with seqs from `seq` on. */
+static void apply_put_records(struct apply_job *job, uint64_t seq)
+{
+    struct store *store = job->store;
+    struct buffer record;
+    buffer_init(&record, job->arena, CHANGE_KEY_BYTES_MAX);
+    uint64_t stamp = store->clock.stamp(store->clock.context, 0);
+    for (uint32_t i = 0; i < job->rows_count; i++) {
+        const struct apply_row *row = &job->rows[i];
+        if (apply_is_streamed(row)) {
+            uint8_t key[CHANGE_LOG_KEY_BYTES];
+            record.size = 0;
+            stream_encode_foreign(&record, row->table, row->key_image, &row->now, row->was, stamp);
+            change_log_key(seq, key);
+            engine_batch_put(store->engine, job->batch, FAMILY_LOG, slice_of(key, sizeof(key)),
+                             buffer_slice(&record));
+            stream_point(store, job->batch, row->table->stream.id, seq, row->key.hash);
+            seq++;
+        }
+    }
+}
+
 /* True when there is anything to write. */
 static bool apply_build(struct apply_job *job)
 {
     bool any = job->result->conflicts > 0;
+    job->streamed = 0;
     for (uint32_t i = 0; i < job->rows_count; i++) {
         if (job->rows[i].dirty) {
             any = true;
             apply_build_row(job, &job->rows[i]);
+            job->streamed += apply_is_streamed(&job->rows[i]) ? 1 : 0;
         }
     }
     return any;
@@ -461,7 +498,12 @@ static bool apply_commit(struct apply_job *job, struct error *err)
         engine_batch_put(engine, job->batch, FAMILY_REPL, slice_of(key, sizeof(key)),
                          slice_of(value, sizeof(value)));
     }
-    uint64_t seq = engine_commit_begin(engine);
+    uint32_t seqs = job->streamed > 0 ? job->streamed : 1;
+    uint64_t first = engine_commit_begin_many(engine, seqs);
+    uint64_t seq = first + seqs - 1;
+    if (job->streamed > 0) {
+        apply_put_records(job, first);
+    }
     for (uint32_t i = 0; i < job->rows_count; i++) {
         if (job->rows[i].dirty) { /* Before the append, so that no reader misses it. */
             latch_note_append(job->store->latches, job->rows[i].stripe, seq);

@@ -1,5 +1,6 @@
 #include "storage/table/keeper.h"
 
+#include "storage/stream/stream.h"
 #include "storage/table/ticker.h"
 #include "storage/table/token.h"
 #include "storage/table/totals.h"
@@ -85,8 +86,10 @@ static void keeper_tick(struct keeper *keeper)
     }
     bool saved = catalog_save_totals(keeper->store->catalog, &err);
     bool swept = keeper_sweep_tokens(keeper, &err);
+    bool ticked = stream_tick(keeper->store, &err);
     (void)saved;
     (void)swept;
+    (void)ticked;
     if (dropped) { /* Last: who sees it knows that this tick writes nothing more. */
         keeper_set(keeper, &keeper->drops_done);
     }

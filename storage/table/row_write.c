@@ -1,6 +1,7 @@
 #include "storage/table/row_write.h"
 
 #include "storage/log/applied.h"
+#include "storage/stream/streams.h"
 #include "storage/table/index_check.h"
 #include "storage/table/latch.h"
 
@@ -244,6 +245,24 @@ static bool row_write_keeps_row(const struct row_write *row)
     return row->write->exists || row->replicated;
 }
 
+/* For the table's stream. An unchanged overwrite is a newer write to the peers, and nothing to it;
+ * images are equal exactly if their bytes are. */
+static void row_write_mark(struct row_write *row)
+{
+    const struct write *write = row->write;
+    const struct table_stream *stream = &row->newest->stream;
+    row->change.foreign = false;
+    row->change.local_stamp = 0;
+    row->change.streamed = false;
+    row->change.existed = false;
+    row->change.by_ttl = false;
+    row->change.old_image = (struct slice){NULL, 0};
+    if (stream->id != 0 &&
+        !(row->replicated && write->existed && slice_equal(row->image, write->old_image))) {
+        stream_mark(&row->change, stream, write->old_image, row->image, write->by_ttl);
+    }
+}
+
 void row_write_lay(struct row_write *row, struct engine_batch *batch, uint32_t following)
 {
     ensure(row->needed);
@@ -254,6 +273,7 @@ void row_write_lay(struct row_write *row, struct engine_batch *batch, uint32_t f
     row->change.has_image = row->replicated;
     row->change.tombstone = !write->exists;
     row->change.image = row->replicated ? row->image : (struct slice){NULL, 0};
+    row_write_mark(row);
     row_write_context(row, &row->change.version.context, &row->version.context);
     size_t head_bytes = ROW_HEAD_BYTES + row->change.version.context.count * ROW_DOT_BYTES_MAX;
     row->space = arena_alloc(row->arena, head_bytes + row->image.size);
@@ -263,7 +283,8 @@ void row_write_lay(struct row_write *row, struct engine_batch *batch, uint32_t f
     }
     buffer_init(&row->head, row->arena, head_bytes);
     buffer_init(&row->record, row->arena,
-                head_bytes + row->change.key.size + row->change.image.size);
+                head_bytes + row->change.key.size + row->change.image.size +
+                    stream_mark_bytes(&row->change));
     if (!row_write_keeps_row(row)) {
         engine_batch_delete(row->store->engine, batch, FAMILY_ITEMS, row->key.bytes);
     }
@@ -294,6 +315,10 @@ void row_write_stage(struct row_write *row,
 {
     struct store *store = row->store;
     ensure(stamp > row_write_floor(row));
+    if (row->write->by_ttl) { /* Just above what it saw: any refresh is newer. */
+        row->change.local_stamp = stamp;
+        stamp = row_write_floor(row) + 1;
+    }
     row->version.dot = (struct dot){store->region_id, store->incarnation, seq};
     row->version.stamp = stamp;
     row->change.version.dot = row->version.dot;
@@ -306,6 +331,9 @@ void row_write_stage(struct row_write *row,
     }
     engine_batch_put(store->engine, batch, FAMILY_LOG, slice_of(log_key, sizeof(log_key)),
                      buffer_slice(&row->record));
+    if (row->change.streamed) {
+        stream_point(store, batch, row->newest->stream.id, seq, row->key.hash);
+    }
 }
 
 /* By the write's own description, which the request goes on with. */

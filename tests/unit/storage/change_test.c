@@ -183,14 +183,15 @@ Test(change, decode_names_what_is_wrong_behind_a_right_checksum)
     size_t version_at = 8; /* Behind two bytes of table id. */
     size_t key_at = size - 9 - 7 - 1;
     expect_refused(slice_of("short", 5), "of 5 bytes");
-    expect_refused(broken(&arena, &change, 4, "\2", 1, size), "format 2");
+    expect_refused(broken(&arena, &change, 4, "\3", 1, size), "format 3");
+    expect_refused(broken(&arena, &change, 4, "\2", 1, size), "flags 2");
     expect_refused(broken(&arena, &change, 5, "\10", 1, size), "flags 8");
     expect_refused(broken(&arena, &change, 6, "\xff\xff\xff\xff\x1f", 5, size), "table id");
     expect_refused(broken(&arena, &change, version_at + 8, "\0", 1, size), "version");
     expect_refused(broken(&arena, &change, key_at, "\0", 1, size), "key");
     expect_refused(broken(&arena, &change, key_at, "\x7f", 1, size), "key");
-    expect_refused(broken(&arena, &change, 5, "\1", 1, size), "without image carries 9 bytes");
-    expect_refused(broken(&arena, &change, 5, "\3", 1, size), "without image carries 9 bytes");
+    expect_refused(broken(&arena, &change, 5, "\1", 1, size), "do not fit, image of 9 bytes");
+    expect_refused(broken(&arena, &change, 5, "\3", 1, size), "do not fit, image of 9 bytes");
     change.following = 1;
     size = encoded(&arena, &change).size;
     expect_refused(broken(&arena, &change, 6, "\0", 1, size), "group");

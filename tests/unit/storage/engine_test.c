@@ -319,7 +319,7 @@ Test(engine, a_cached_way_into_the_next_file_would_block)
     struct engine *engine = engine_fixture_open(directory);
     for (int i = 0; i < FILES; i++) { /* Opening again writes a file. */
         snprintf(keys[i], sizeof(keys[i]), "k%02d", i);
-        put(engine, FAMILY_REPL, keys[i], "v");
+        put(engine, FAMILY_STREAMS, keys[i], "v");
         engine_close(engine);
         engine = engine_fixture_open(directory);
     }
@@ -327,13 +327,13 @@ Test(engine, a_cached_way_into_the_next_file_would_block)
         struct engine_value value;
         bool found;
         if (i != COLD) {
-            cr_assert(engine_get(engine, FAMILY_REPL, NULL, text(keys[i]), READ_FULL, &value,
+            cr_assert(engine_get(engine, FAMILY_STREAMS, NULL, text(keys[i]), READ_FULL, &value,
                                  &found, &err));
             engine_value_release(&value);
         }
     }
     struct engine_iterator *rows = engine_iterator_open(
-        engine, FAMILY_REPL, NULL, text(keys[COLD - 1]), (struct slice){0}, READ_CACHED);
+        engine, FAMILY_STREAMS, NULL, text(keys[COLD - 1]), (struct slice){0}, READ_CACHED);
     bool at = engine_iterator_first(rows, &err); /* Blocks at once if the files have not moved. */
     if (at) {
         expect_at(at, rows, keys[COLD - 1]);
