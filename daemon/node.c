@@ -110,6 +110,7 @@ static bool node_open_store(struct node_whole *whole, struct error *err)
                    .context = whole},
         .clock = {.wall_ms = node_wall_ms, .stamp = node_stamp, .context = whole},
         .region_id = config->id,
+        .region = config->region,
         .observer = lifecycle_observer(whole->lifecycle),
     };
     uint64_t seq;

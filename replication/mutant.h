@@ -16,6 +16,7 @@ enum replication_mutant {
     MUTANT_SETTLED_ALONE,      /* What this region has applied counts as settled everywhere. */
     MUTANT_GROUP_SPLIT,        /* A transaction is applied in two batches. */
     MUTANT_GROUP_CUT,       /* The parts of a large transaction are shipped as if each was whole. */
+    MUTANT_EXPIRY_STAMP,    /* An expiry is stamped by the clock, like any other write. */
     MUTANT_GROUP_FORGOTTEN, /* Parts that were gathered are left out when the last one comes. */
 };
 

@@ -1,9 +1,11 @@
 /* The description of a table, from the catalog to a message and back: see replicas.h.
  *
- * What all regions agree on travels. Deletion protection, the key of an encrypted table, and the id
- * and status of each index are a region's own: an index that a member has made is built here from
- * the rows that are here. */
+ * What all regions agree on travels, time to live included. Deletion protection, the key of an
+ * encrypted table, and the id and status of each index are a region's own: an index that a member
+ * has made is built here from the rows that are here. */
 #include "replication/replicas_internal.h"
+
+#include "storage/ttl/ttl.h"
 
 static struct message_throughput replicas_throughput(const struct throughput *from)
 {
@@ -122,6 +124,8 @@ void replicas_describe(struct replicas *replicas,
         .table_class = (uint8_t)table->table_class,
         .class_changed_ms = table->class_changed_ms,
         .encrypted = table->encrypted,
+        .ttl_attribute = ttl_is_on(&table->ttl) ? table->ttl.attribute : (struct slice){NULL, 0},
+        .ttl_changed_ms = table->ttl.changed_ms,
         .created_ms = table->created_ms,
         .deletion_protection = table->deletion_protection,
         .schema_stamp = table->schema_stamp,
@@ -298,6 +302,22 @@ static void replicas_take_members(const struct replicas *replicas,
     }
 }
 
+/* Each region keeps expiry rows of its own. In a table that is being made they come with the items;
+ * where there are items already the builder makes them. */
+static void
+replicas_take_ttl(const struct message_table *message, bool new_table, struct table *table)
+{
+    struct table_ttl *ttl = &table->ttl;
+    bool on = message->ttl_attribute.size > 0;
+    if (new_table) {
+        *ttl = (struct table_ttl){on ? TTL_ENABLED : TTL_DISABLED, message->ttl_attribute,
+                                  message->ttl_changed_ms};
+    } else if (on != ttl_is_on(ttl) ||
+               (on && !slice_equal(ttl->attribute, message->ttl_attribute))) {
+        ttl_turn(ttl, on, message->ttl_attribute, message->ttl_changed_ms);
+    }
+}
+
 void replicas_take_over(const struct replicas *replicas,
                         const struct message_table *message,
                         bool new_table,
@@ -318,6 +338,7 @@ void replicas_take_over(const struct replicas *replicas,
     table->base_region = message->base_region;
     table->content_stamp = message->content_stamp;
     table->content_region = message->content_region;
+    replicas_take_ttl(message, new_table, table);
     replicas_take_indexes(message, new_table, arena, table);
     replicas_take_attributes(message, table);
     replicas_take_members(replicas, message, table);

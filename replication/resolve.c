@@ -29,6 +29,12 @@ resolve_reason(const struct resolve *resolve, const struct row *winner, const st
     return winner->tombstone || loser->tombstone ? CONFLICT_DELETE : CONFLICT_CONCURRENT;
 }
 
+/* Is there nothing to tell anybody about the loser? */
+static bool resolve_is_quiet(const struct row *winner, const struct row *loser)
+{
+    return version_is_expiry(&loser->version) || (winner->tombstone && loser->tombstone);
+}
+
 enum apply_verdict resolve_decide(const struct resolve *resolve,
                                   const struct row *stored,
                                   const struct row *arriving,
@@ -46,7 +52,7 @@ enum apply_verdict resolve_decide(const struct resolve *resolve,
                       context_has(&resolve->settled, stored->version.dot);
     bool saw_arriving = version_saw(&stored->version, arriving->version.dot);
     if (resolve_wins(&stored->version, &arriving->version)) {
-        if (saw_stored) {
+        if (saw_stored || (!saw_arriving && resolve_is_quiet(arriving, stored))) {
             return APPLY_STORE;
         }
         *reason =
@@ -55,6 +61,9 @@ enum apply_verdict resolve_decide(const struct resolve *resolve,
     }
     if (saw_arriving) {
         return APPLY_DROP;
+    }
+    if (!saw_stored && resolve_is_quiet(stored, arriving)) {
+        return APPLY_KEEP;
     }
     *reason = (uint8_t)(saw_stored ? CONFLICT_ORDER : resolve_reason(resolve, stored, arriving));
     return APPLY_CONFLICT_KEEP;

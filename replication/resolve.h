@@ -10,6 +10,9 @@
  *     the one that had seen the other is smaller   conflict, reason ORDER: the clock rule was
  * broken
  *
+ * Neither had seen the other, and still nobody has lost anything: two deletes, or an expiry that
+ * loses (version.h). Then the larger wins without a conflict: STORE, or KEEP.
+ *
  * "Had seen" is: the other's dot is in the version's context, or is an earlier write of the same
  * region, or (for the stored dot) every member is known to have applied it. */
 #pragma once

@@ -14,6 +14,8 @@
 #include "storage/table/keeper.h"
 #include "storage/table/latch.h"
 #include "storage/table/totals.h"
+#include "storage/ttl/expiry.h"
+#include "storage/ttl/sweeper.h"
 
 #include <stdlib.h>
 
@@ -92,6 +94,10 @@ bool store_open(const struct store_options *options, struct store **store, struc
     ensure(made != NULL);
     made->clock = options->clock;
     made->region_id = options->region_id;
+    if (options->region != NULL) {
+        ensure(strlen(options->region) < sizeof(made->region_name));
+        strcpy(made->region_name, options->region);
+    }
     made->latches = latches_open();
     made->batches = batch_pool_open();
     made->claim = claim_open();
@@ -103,7 +109,8 @@ bool store_open(const struct store_options *options, struct store **store, struc
     }
     if (!ok || !applied_open(made->engine, &made->applied, err) ||
         !streams_open(made, options->stream_shards, &made->streams, err) ||
-        !keeper_start(made, &made->keeper, err) || !builder_start(made, &made->builder, err)) {
+        !keeper_start(made, &made->keeper, err) || !sweeper_start(made, &made->sweeper, err) ||
+        !builder_start(made, &made->builder, err)) {
         store_close(made);
         return error_wrap(err, "open %s", options->engine.directory);
     }
@@ -117,6 +124,7 @@ void store_close(struct store *store)
         return;
     }
     builder_stop(store->builder);
+    sweeper_stop(store->sweeper);
     keeper_stop(store->keeper);
     streams_close(store->streams);
     applied_close(store->applied);
@@ -138,6 +146,7 @@ bool store_drop_rows(struct store *store, uint32_t table_id, struct error *err)
     put_be32(upper, table_id + 1);
     return engine_drop_range(store->engine, FAMILY_ITEMS, slice_of(lower, sizeof(lower)),
                              slice_of(upper, sizeof(upper)), err) &&
+           expiry_drop(store, table_id, err) &&
            catalog_forget_dropped(store->catalog, table_id, err);
 }
 

@@ -20,6 +20,7 @@ struct builder;
 struct claim;
 struct keeper;
 struct streams;
+struct sweeper;
 struct totals;
 
 /* Time as the node sees it. Both must be callable from any thread. */
@@ -34,6 +35,7 @@ struct store_options {
     struct engine_options engine;
     struct store_clock clock;
     uint16_t region_id; /* Checked against the folder's: REFUSED when they differ. */
+    const char *region; /* Its name, as in other regions' lists of replicas; NULL: it has none. */
     /* Shards of each stream, up to STREAM_SHARDS_MAX; 0: one for four cores, at least one. */
     uint32_t stream_shards;
     struct catalog_observer observer; /* Is told of changes of tables from the start on. */
@@ -45,6 +47,7 @@ struct store {
     struct latches *latches;
     struct store_clock clock;
     uint16_t region_id;
+    char region_name[REGION_NAME_BYTES_MAX + 1];
     uint32_t incarnation;           /* Wall second the folder was made. */
     struct applied_vector *applied; /* Per origin region: newest write applied here. */
     struct batch_pool *batches;     /* Emptied batches to use again. */
@@ -53,6 +56,7 @@ struct store {
     struct builder *builder;        /* Fills new indexes, drops the rows of old ones. */
     struct streams *streams;        /* Change streams; see stream/stream.h. */
     struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
+    struct sweeper *sweeper;        /* Deletes what has expired; see ttl/ttl.h. */
 };
 
 MUST_CHECK bool
@@ -248,6 +252,7 @@ store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struct err
 enum apply_verdict {
     APPLY_DROP,           /* A duplicate, or superseded. */
     APPLY_STORE,          /* An ordinary overwrite, or the first version of this row. */
+    APPLY_KEEP,           /* The stored one stays and no conflict is on record; contexts join. */
     APPLY_CONFLICT_STORE, /* Concurrent; the arriving version wins. */
     APPLY_CONFLICT_KEEP,  /* Concurrent; the stored version wins. */
 };

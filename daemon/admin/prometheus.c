@@ -199,8 +199,9 @@ static void prometheus_replication(struct buffer *to, const struct node *node)
 static void prometheus_store(struct buffer *to, const struct node *node)
 {
     static const char *const families[FAMILIES] = {
-        [FAMILY_META] = "meta", [FAMILY_ITEMS] = "items",         [FAMILY_LOG] = "log",
-        [FAMILY_REPL] = "repl", [FAMILY_CONFLICTS] = "conflicts", [FAMILY_STREAMS] = "streams",
+        [FAMILY_META] = "meta",     [FAMILY_ITEMS] = "items",         [FAMILY_LOG] = "log",
+        [FAMILY_REPL] = "repl",     [FAMILY_CONFLICTS] = "conflicts", [FAMILY_STREAMS] = "streams",
+        [FAMILY_EXPIRY] = "expiry",
     };
     struct engine *engine = node->store->engine;
     struct engine_figures figures;

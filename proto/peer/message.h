@@ -23,7 +23,7 @@
 #include "proto/value/version.h"
 
 /* 2: transactions travel as groups. */
-enum { MESSAGE_VERSION = 2, MESSAGE_UID_BYTES = 16 };
+enum { MESSAGE_VERSION = 3, MESSAGE_UID_BYTES = 16 };
 
 /* Stamps above this are refused: everything below can be overwritten 2^47 times before the number
  * space ends. As wall time it is the year 4199. */
@@ -132,6 +132,8 @@ struct message_table {
     bool encrypted;
     struct message_index *indexes;
     uint32_t indexes_count;
+    struct slice ttl_attribute; /* Empty: off. */
+    uint64_t ttl_changed_ms;
     uint64_t created_ms;
     bool deletion_protection;
     struct message_replica *replicas;

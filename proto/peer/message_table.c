@@ -226,6 +226,8 @@ void message_pack_table(const struct message_table *from,
     for (uint32_t i = 0; i < from->indexes_count; i++) {
         to->indexes[i] = message_pack_index(&from->indexes[i], arena);
     }
+    to->ttl_attribute = message_bytes(from->ttl_attribute);
+    to->ttl_changed_ms = from->ttl_changed_ms;
     to->created_ms = from->created_ms;
     to->deletion_protection = from->deletion_protection;
     to->n_replicas = from->replicas_count;
@@ -315,7 +317,8 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
         from->schema_region > UINT16_MAX || from->schema_stamp > MESSAGE_STAMP_MAX ||
         from->base_region > UINT16_MAX || from->base_stamp > MESSAGE_STAMP_MAX ||
         from->content_region > UINT16_MAX || from->content_stamp > MESSAGE_STAMP_MAX ||
-        from->leaver.len > REGION_NAME_BYTES_MAX || from->leaving != (from->leaver.len > 0)) {
+        from->ttl_attribute.len > TTL_NAME_BYTES_MAX || from->leaver.len > REGION_NAME_BYTES_MAX ||
+        from->leaving != (from->leaver.len > 0)) {
         return error_set(err, ERROR_PROTOCOL, "a table's settings are out of range");
     }
     to->request = from->request;
@@ -326,6 +329,8 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
     to->table_class = (uint8_t)from->table_class;
     to->class_changed_ms = from->class_changed_ms;
     to->encrypted = from->encrypted;
+    to->ttl_attribute = message_slice(from->ttl_attribute);
+    to->ttl_changed_ms = from->ttl_changed_ms;
     to->created_ms = from->created_ms;
     to->deletion_protection = from->deletion_protection;
     to->schema_stamp = from->schema_stamp;

@@ -7,7 +7,7 @@ enum {
     RECORD_HEAD_BYTES = 2 + MESSAGE_UID_BYTES,
 };
 /* Room for a version with a full context: stamp, count, and three varints per dot. */
-enum { RECORD_VERSION_BYTES_MAX = 8 + VARINT_BYTES_MAX * (1 + 3 * (1 + REGIONS_MAX)) };
+enum { RECORD_VERSION_BYTES_MAX = 8 + VARINT_BYTES_MAX * (1 + 3 * (2 + REGIONS_MAX)) };
 enum {
     RECORD_BYTES_MAX = RECORD_HEAD_BYTES + VARINT_BYTES_MAX + PEER_KEY_BYTES_MAX +
                        RECORD_VERSION_BYTES_MAX + PEER_IMAGE_BYTES_MAX
@@ -63,7 +63,8 @@ bool record_take(struct slice *from, struct record *record, struct error *err)
         !take_bytes(&body, key_bytes, &record->key)) {
         return error_set(err, ERROR_PROTOCOL, "a record's key does not decode");
     }
-    if (!version_take(&body, &record->version)) {
+    if (!version_take(&body, &record->version) ||
+        (version_is_expiry(&record->version) && (head.data[1] & RECORD_TOMBSTONE) == 0)) {
         return error_set(err, ERROR_PROTOCOL, "a record's version does not decode");
     }
     if (record->version.stamp > MESSAGE_STAMP_MAX) {

@@ -7,8 +7,14 @@
  *            made this one: the exact causal past, because each origin is applied in order.
  * Winner   = the largest (stamp, region, incarnation, seq); a row's state is the winner and the
  *            pointwise maximum of the contexts: a join of two semilattices, so the order,
- * repetition and grouping of deliveries do not matter (Shapiro et al., "Conflict-free Replicated
- * Data Types", 2011; hybrid clocks: Kulkarni et al., "Logical Physical Clocks", 2014).
+ *            repetition and grouping of deliveries do not matter (Shapiro et al., "Conflict-free
+ * Replicated Data Types", 2011; hybrid clocks: Kulkarni et al., "Logical Physical Clocks", 2014).
+ *
+ * Expiry   = a delete by time to live. It sorts right behind the version that expired and before
+ *            everything that sorts behind that one: it has its stamp and names its dot. So whatever
+ *            beats the version beats its expiry too, and a refresh made elsewhere meanwhile is
+ *            never lost to it. A stamp just above would not do: a refresh may have the stamp of the
+ *            version, or the very next, and have won by its region.
  *
  * Pure functions; any thread. */
 #pragma once
@@ -31,10 +37,17 @@ struct context {
 struct version {
     uint64_t stamp;
     struct dot dot;
+    struct dot expired; /* Region 0: an ordinary write. Else the version whose expiry this is. */
     struct context context;
 };
 
-/* Total order by (stamp, region, incarnation, seq). Negative: a is older. 0: the same write. */
+static inline bool version_is_expiry(const struct version *version)
+{
+    return version->expired.region != 0;
+}
+
+/* Total order by (stamp, region, incarnation, seq), an expiry right behind what expired. Negative:
+ * a is older. 0: the same write. */
 int version_compare(const struct version *a, const struct version *b);
 
 static inline bool dot_equal(struct dot a, struct dot b)
@@ -58,6 +71,8 @@ void context_join(struct context *into, const struct context *other);
 /* Drop the entries that `settled` includes: they can never decide anything again. */
 void context_prune(struct context *context, const struct context *settled);
 
+enum { VERSION_EXPIRY = 1 << 16 };
+
 /* A row of `items`: version header, then the item's image.
  *
  *   offset  size    field
@@ -65,7 +80,8 @@ void context_prune(struct context *context, const struct context *settled);
  *        1     1    flags         bit 0: tombstone (no image follows)
  *        2     8    stamp         big endian
  *       10     -    varints: region, incarnation, seq, count of the context, then per entry
- *                   region, incarnation, seq
+ *                   region, incarnation, seq. An expiry's region has VERSION_EXPIRY added, and
+ *                   region, incarnation and seq of what expired stand in front of the count.
  *        -     -    image to the end
  */
 struct row {

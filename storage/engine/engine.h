@@ -26,6 +26,7 @@ enum engine_family {
     FAMILY_REPL,      /* Cursors, acknowledged watermarks, backfill progress. */
     FAMILY_CONFLICTS, /* Both images of each conflict. */
     FAMILY_STREAMS,   /* Pointers to the log's records that belong to streams. */
+    FAMILY_EXPIRY,    /* table id 4, second 8, item key: storage/ttl/expiry.h. */
     FAMILIES,
 };
 

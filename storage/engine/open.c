@@ -63,6 +63,7 @@ static const struct engine_plan {
     [FAMILY_REPL] = {"repl", 64, true, false}, /* Client tokens are looked up, mostly in vain. */
     [FAMILY_CONFLICTS] = {"conflicts", 32, false, false},
     [FAMILY_STREAMS] = {"streams", 32, false, true},
+    [FAMILY_EXPIRY] = {"expiry", 16, false, false},
 };
 
 static bool engine_text_has(const char *text, const char *part)

@@ -29,6 +29,7 @@
 #include "storage/table/conflicts.h"
 #include "storage/table/index_change.h"
 #include "storage/table/latch.h"
+#include "storage/ttl/expiry.h"
 
 enum {
     /* Reads from the cache under the latches, each after a read from disk without them, before the
@@ -53,6 +54,7 @@ struct apply_row {
     struct row now;
     struct slice was;             /* The image before; empty: no item. Borrowed from `value`. */
     struct index_change *indexes; /* Of a row to write. */
+    struct expiry_change expiry;  /* The same. */
 };
 
 struct apply_job {
@@ -366,6 +368,11 @@ static bool apply_decide(struct apply_job *job,
         apply_become(job, row, &arriving, present);
         job->result->stored++;
         break;
+    case APPLY_KEEP:
+        ensure(present != NULL);
+        apply_become(job, row, present, &arriving);
+        job->result->dropped++;
+        break;
     case APPLY_CONFLICT_STORE:
         ensure(present != NULL);
         apply_record_conflict(job, change, &arriving, present, reason);
@@ -413,6 +420,11 @@ static void apply_build_row(struct apply_job *job, struct apply_row *row)
     row->indexes =
         index_changes_make(row->table, row->key.bytes, row->was, row->now.image, job->arena);
     index_changes_put(job->store, job->batch, row->table, row->indexes, job->arena);
+    row->expiry = (struct expiry_change){0};
+    if (ttl_is_on(&row->table->ttl)) {
+        expiry_change_make(job->store, row->table, row->was, row->now.image, &row->expiry);
+        (void)expiry_change_put(job->store, job->batch, row->key.bytes, &row->expiry, job->arena);
+    }
     if (row->now.tombstone && !table_is_replicated(row->table)) {
         /* Nobody is left who could send something older. */
         engine_batch_delete(engine, job->batch, FAMILY_ITEMS, row->key.bytes);
@@ -482,6 +494,7 @@ static void apply_count(struct apply_job *job)
                               (int64_t)(row->now.image.size > 0) - (int64_t)(row->was.size > 0),
                               apply_item_bytes(row->now.image) - apply_item_bytes(row->was));
             index_changes_count(row->table, row->table, row->indexes);
+            expiry_change_done(job->store, &row->expiry);
         }
     }
     applied_count_conflicts(job->store->applied, job->result->conflicts);

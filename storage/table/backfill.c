@@ -10,6 +10,7 @@
 
 #include "storage/table/index_row.h"
 #include "storage/table/latch.h"
+#include "storage/ttl/expiry.h"
 
 #define KEY_BACKFILL "store/backfill/"
 
@@ -19,6 +20,14 @@ enum {
     BACKFILL_BATCH_BYTES = 256 << 10,
     BACKFILL_BATCH_SEEN = 512, /* Items that a batch looks at when few are in the index. */
     BACKFILL_NOTE_BYTES = sizeof(KEY_BACKFILL) - 1 + 6,
+    BACKFILL_NOTE_BYTES_MAX = BACKFILL_NOTE_BYTES + 8,
+};
+
+/* Whose rows are missing. */
+struct backfill_target {
+    uint32_t table;
+    uint16_t index;      /* 0: expiry rows. */
+    uint64_t changed_ms; /* Of their setting; 0 for an index. */
 };
 
 /* An item that is in the index by the view. */
@@ -30,7 +39,8 @@ struct backfill_row {
 struct backfill {
     struct store *store;
     const struct table *table;
-    const struct table_index *index;
+    const struct table_index *index; /* NULL: expiry rows. */
+    struct backfill_target target;
     struct arena *arena; /* Of one batch. */
     uint64_t synced_seq; /* Everything up to it is in the view. */
     struct engine_iterator *items;
@@ -42,29 +52,30 @@ struct backfill {
 
 /* --- The note --------------------------------------------------------------------------------- */
 
-static struct slice
-backfill_note_key(uint8_t key[static BACKFILL_NOTE_BYTES], uint32_t table, uint16_t index)
+static struct slice backfill_note_key(uint8_t key[static BACKFILL_NOTE_BYTES_MAX],
+                                      struct backfill_target target)
 {
     memcpy(key, KEY_BACKFILL, sizeof(KEY_BACKFILL) - 1);
-    put_be32(key + sizeof(KEY_BACKFILL) - 1, table);
-    put_be16(key + sizeof(KEY_BACKFILL) + 3, index);
-    return (struct slice){key, BACKFILL_NOTE_BYTES};
+    put_be32(key + sizeof(KEY_BACKFILL) - 1, target.table);
+    put_be16(key + sizeof(KEY_BACKFILL) + 3, target.index);
+    put_be64(key + BACKFILL_NOTE_BYTES, target.changed_ms);
+    return (struct slice){key,
+                          target.changed_ms == 0 ? BACKFILL_NOTE_BYTES : BACKFILL_NOTE_BYTES_MAX};
 }
 
 /* Empty before the first batch. In the arena. */
 static bool backfill_position(struct store *store,
-                              uint32_t table,
-                              uint16_t index,
+                              struct backfill_target target,
                               struct arena *arena,
                               struct slice *position,
                               struct error *err)
 {
-    uint8_t key[BACKFILL_NOTE_BYTES];
+    uint8_t key[BACKFILL_NOTE_BYTES_MAX];
     struct engine_value value;
     bool found = false;
     *position = (struct slice){NULL, 0};
-    if (!engine_get(store->engine, FAMILY_META, NULL, backfill_note_key(key, table, index),
-                    READ_FULL, &value, &found, err)) {
+    if (!engine_get(store->engine, FAMILY_META, NULL, backfill_note_key(key, target), READ_FULL,
+                    &value, &found, err)) {
         return false;
     }
     if (found) {
@@ -80,7 +91,8 @@ bool store_index_progress(
     struct arena arena;
     struct slice position;
     arena_init(&arena);
-    bool ok = backfill_position(store, table, index, &arena, &position, err);
+    bool ok =
+        backfill_position(store, (struct backfill_target){table, index, 0}, &arena, &position, err);
     *fraction = 0;
     if (ok && position.size >= KEY_HEAD_BYTES) {
         *fraction = (double)get_be64(position.data + KEY_TABLE_BYTES) / 18446744073709551616.0;
@@ -93,25 +105,28 @@ static bool backfill_is_wanted(struct store *store, struct slice note)
 {
     const uint8_t *ids = note.data + sizeof(KEY_BACKFILL) - 1;
     bool wanted = false;
-    if (note.size == BACKFILL_NOTE_BYTES) {
-        const struct table *table = catalog_acquire_id(store->catalog, get_be32(ids));
-        const struct table_index *index =
-            table == NULL ? NULL : table_find_index_id(table, get_be16(ids + 4));
+    const struct table *table =
+        note.size < BACKFILL_NOTE_BYTES ? NULL : catalog_acquire_id(store->catalog, get_be32(ids));
+    if (table != NULL && note.size == BACKFILL_NOTE_BYTES) {
+        const struct table_index *index = table_find_index_id(table, get_be16(ids + 4));
         wanted = index != NULL && index->status == INDEX_CREATING;
-        table_release(table);
+    } else if (table != NULL && note.size == BACKFILL_NOTE_BYTES_MAX) {
+        wanted = table->ttl.status == TTL_ENABLING &&
+                 table->ttl.changed_ms == get_be64(note.data + BACKFILL_NOTE_BYTES);
     }
+    table_release(table);
     return wanted;
 }
 
 bool backfill_forget_old(struct store *store, struct error *err)
 {
     struct engine_batch *batch = engine_batch_open();
-    uint8_t lower[BACKFILL_NOTE_BYTES];
-    uint8_t upper[BACKFILL_NOTE_BYTES];
+    uint8_t lower[BACKFILL_NOTE_BYTES_MAX];
+    uint8_t upper[BACKFILL_NOTE_BYTES_MAX];
     uint32_t old = 0;
-    struct engine_iterator *notes =
-        engine_iterator_open(store->engine, FAMILY_META, NULL, backfill_note_key(lower, 0, 0),
-                             backfill_note_key(upper, UINT32_MAX, UINT16_MAX), READ_FULL);
+    struct engine_iterator *notes = engine_iterator_open(
+        store->engine, FAMILY_META, NULL, backfill_note_key(lower, (struct backfill_target){0}),
+        backfill_note_key(upper, (struct backfill_target){UINT32_MAX, UINT16_MAX, 0}), READ_FULL);
     error_clear(err);
     for (bool at = engine_iterator_first(notes, err); at; at = engine_iterator_next(notes, err)) {
         struct slice note = engine_iterator_key(notes);
@@ -132,6 +147,18 @@ bool backfill_forget_old(struct store *store, struct error *err)
 
 /* --- Looking ---------------------------------------------------------------------------------- */
 
+/* Is the item to have a row? */
+static bool backfill_has(const struct backfill *fill, struct slice key, struct slice image)
+{
+    if (fill->index == NULL) {
+        struct expiry_change change;
+        expiry_change_make(fill->store, fill->table, (struct slice){NULL, 0}, image, &change);
+        return change.has;
+    }
+    struct slice row;
+    return index_row_key(fill->table, fill->index, key, image, fill->arena, &row);
+}
+
 /* The item under the iterator; what is in the index is kept for the batch. */
 static bool backfill_look(struct backfill *fill, struct error *err)
 {
@@ -142,8 +169,7 @@ static bool backfill_look(struct backfill *fill, struct error *err)
         return false;
     }
     fill->position = key;
-    struct slice row_key;
-    if (!tombstone && index_row_key(fill->table, fill->index, key, image, fill->arena, &row_key)) {
+    if (!tombstone && backfill_has(fill, key, image)) {
         fill->rows[fill->rows_count++] = (struct backfill_row){
             .key = key,
             .image = arena_copy(fill->arena, image),
@@ -202,6 +228,23 @@ backfill_refresh(const struct backfill *fill, struct backfill_row *row, struct e
     return ok;
 }
 
+static void
+backfill_put(struct backfill *fill, struct engine_batch *batch, const struct backfill_row *item)
+{
+    if (fill->index == NULL) {
+        struct expiry_change change;
+        expiry_change_make(fill->store, fill->table, (struct slice){NULL, 0}, item->image, &change);
+        (void)expiry_change_put(fill->store, batch, item->key, &change, fill->arena);
+        return;
+    }
+    struct index_row row;
+    index_row_make(fill->table, fill->index, item->key, item->image, fill->arena, &row);
+    if (row.present) {
+        engine_batch_put(fill->store->engine, batch, FAMILY_ITEMS, row.key,
+                         index_row_value(&row, fill->arena));
+    }
+}
+
 static bool backfill_append(struct backfill *fill, struct error *err)
 {
     struct engine *engine = fill->store->engine;
@@ -209,20 +252,15 @@ static bool backfill_append(struct backfill *fill, struct error *err)
     bool ok = true;
     for (uint32_t i = 0; ok && i < fill->rows_count; i++) {
         struct backfill_row *item = &fill->rows[i];
-        struct index_row row;
         ok = backfill_refresh(fill, item, err);
         if (ok) {
-            index_row_make(fill->table, fill->index, item->key, item->image, fill->arena, &row);
-        }
-        if (ok && row.present) {
-            engine_batch_put(engine, batch, FAMILY_ITEMS, row.key,
-                             index_row_value(&row, fill->arena));
+            backfill_put(fill, batch, item);
         }
     }
     if (ok) {
-        uint8_t note[BACKFILL_NOTE_BYTES];
-        engine_batch_put(engine, batch, FAMILY_META,
-                         backfill_note_key(note, fill->table->id, fill->index->id), fill->position);
+        uint8_t note[BACKFILL_NOTE_BYTES_MAX];
+        engine_batch_put(engine, batch, FAMILY_META, backfill_note_key(note, fill->target),
+                         fill->position);
         uint64_t seq = engine_commit_begin(engine);
         ok = engine_commit_append(engine, batch, seq, err);
     }
@@ -280,6 +318,14 @@ static bool backfill_walk(struct backfill *fill,
     return true;
 }
 
+/* From here on every write knows the index. Expiry rows of a setting before this one go first: what
+ * writers have put since is put again, because the view is taken afterwards. */
+static bool backfill_begin(const struct backfill *fill, struct error *err)
+{
+    latches_barrier(fill->store->latches);
+    return fill->index != NULL || expiry_drop(fill->store, fill->table->id, err);
+}
+
 bool backfill_step(struct store *store,
                    const struct table *table,
                    const struct table_index *index,
@@ -296,11 +342,12 @@ bool backfill_step(struct store *store,
     arena_init(&bounds);
     arena_init(&arena);
     struct backfill fill = {.store = store, .table = table, .index = index, .arena = &arena};
-    bool ok = backfill_position(store, table->id, index->id, &bounds, &position, err);
+    fill.target.table = table->id;
+    fill.target.index = index == NULL ? 0 : index->id;
+    fill.target.changed_ms = index == NULL ? table->ttl.changed_ms : 0;
+    bool ok = backfill_position(store, fill.target, &bounds, &position, err) &&
+              (position.size > 0 || backfill_begin(&fill, err));
     if (ok) {
-        if (position.size == 0) {
-            latches_barrier(store->latches); /* From here on every write knows the index. */
-        }
         fill.synced_seq = engine_synced_seq(store->engine); /* Before the view. */
         key_segment((struct key_space){table->id, 0}, 0, 1, &bounds, &lower, &upper);
         lower = position.size == 0 ? lower : key_after(position, &bounds);

@@ -1,5 +1,5 @@
-/* Filling a new index with what its table holds already, a step at a time, beside foreground
- * writes.
+/* Filling a new index, or the expiry rows of a table whose TTL is ENABLING, with what the table
+ * holds already, a step at a time, beside foreground writes.
  *
  *     barrier --> step, step, step … --> count --> ACTIVE        (builder.c does the last two)
  *
@@ -10,7 +10,8 @@
  *
  * Where a step ended is noted with its rows, in one batch: after a stop or a crash the backfill
  * goes on from there. The note is in `meta`: "store/backfill/" <table id 4><index id 2> -> the
- * items key of the last item that has been dealt with.
+ * items key of the last item that has been dealt with. For expiry rows the index id is 0, and the
+ * setting's changed_ms 8 follows: once it is changed again the backfill begins anew.
  *
  * Internal to storage/table; the builder's thread. */
 #pragma once
@@ -26,8 +27,8 @@ enum backfill_progress {
     BACKFILL_VOID, /* `table` is no longer the newest description: look again. */
 };
 
-/* One step. `index` is one of the table's, CREATING. Errors: THROTTLED, IO, CORRUPT; what was done
- * stays done. */
+/* One step. `index` is one of the table's, CREATING; NULL: expiry rows. Errors: THROTTLED, IO,
+ * CORRUPT; what was done stays done. */
 MUST_CHECK bool backfill_step(struct store *store,
                               const struct table *table,
                               const struct table_index *index,

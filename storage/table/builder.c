@@ -6,6 +6,7 @@
 #include "storage/table/pace.h"
 #include "storage/table/ticker.h"
 #include "storage/table/totals.h"
+#include "storage/ttl/ttl_build.h"
 
 #include <stdlib.h>
 
@@ -174,7 +175,8 @@ static bool builder_serve_all(struct builder *builder, bool *worked, struct erro
     for (uint32_t i = 0; ok && i < count; i++) {
         const struct table *table = catalog_acquire(catalog, names[i]);
         if (table != NULL) {
-            ok = builder_serve(builder, table, worked, err);
+            ok = builder_serve(builder, table, worked, err) &&
+                 ttl_build(builder->store, table, pace_rest, &builder->pace, worked, err);
             table_release(table);
         }
     }

@@ -1,4 +1,5 @@
-/* Brings indexes in and out, on a thread of its own, also after a restart:
+/* Brings indexes in and out, and TTL (ttl/ttl_build.h), on a thread of its own, also after a
+ * restart:
  *
  *     CREATING, setting up --> CREATING, backfilling --> ACTIVE --> DELETING --> gone
  *                                      \______________________________/

@@ -8,7 +8,7 @@
 enum {
     /* row_encode and change_encode at their largest, without key and image. */
     ROW_DOT_BYTES_MAX = 3 * VARINT_BYTES_MAX,
-    ROW_HEAD_BYTES = 32 + ROW_DOT_BYTES_MAX,
+    ROW_HEAD_BYTES = 32 + 2 * ROW_DOT_BYTES_MAX,
 };
 
 /* --- Before the latch ------------------------------------------------------------------------ */
@@ -76,6 +76,7 @@ static void row_write_start(struct row_write *row)
     row->image = (struct slice){NULL, 0};
     row->indexes = NULL;
     row->indexes_bytes = 0;
+    row->expiry = (struct expiry_change){0};
 }
 
 bool row_write_read(struct row_write *row, enum read_tier tier, struct error *err)
@@ -290,6 +291,11 @@ void row_write_lay(struct row_write *row, struct engine_batch *batch, uint32_t f
     }
     row->indexes_bytes =
         index_changes_put(row->store, batch, row->newest, row->indexes, row->arena);
+    if (ttl_is_on(&row->newest->ttl)) {
+        expiry_change_make(row->store, row->newest, write->old_image, row->image, &row->expiry);
+        row->indexes_bytes +=
+            expiry_change_put(row->store, batch, row->key.bytes, &row->expiry, row->arena);
+    }
 }
 
 uint64_t row_write_floor(const struct row_write *row)
@@ -315,10 +321,14 @@ void row_write_stage(struct row_write *row,
 {
     struct store *store = row->store;
     ensure(stamp > row_write_floor(row));
-    if (row->write->by_ttl) { /* Just above what it saw: any refresh is newer. */
+    struct dot expired = {0};
+    if (row->write->by_ttl) { /* Right behind what it saw: any refresh beats it. */
         row->change.local_stamp = stamp;
-        stamp = row_write_floor(row) + 1;
+        stamp = row->old.version.stamp;
+        expired = row->old.version.dot;
     }
+    row->version.expired = expired;
+    row->change.version.expired = expired;
     row->version.dot = (struct dot){store->region_id, store->incarnation, seq};
     row->version.stamp = stamp;
     row->change.version.dot = row->version.dot;
@@ -363,6 +373,7 @@ void row_write_done(struct row_write *row, uint64_t seq)
     }
     index_changes_count(write->table, row->newest, row->indexes);
     row_write_index_units(row);
+    expiry_change_done(row->store, &row->expiry);
 }
 
 void row_write_undo(struct row_write *row)

@@ -15,6 +15,7 @@
 
 #include "storage/log/change.h"
 #include "storage/table/index_change.h"
+#include "storage/ttl/expiry.h"
 
 struct row_write {
     struct store *store;
@@ -40,7 +41,8 @@ struct row_write {
     size_t image_at;
     struct buffer head;
     struct buffer record;
-    size_t indexes_bytes;
+    size_t indexes_bytes; /* And of expiry. */
+    struct expiry_change expiry;
 };
 
 /* Errors: VALIDATION (a PUT of too large an item). */

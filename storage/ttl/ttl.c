@@ -2,6 +2,7 @@
 
 #include "proto/value/decimal.h"
 #include "proto/value/value.h"
+#include "storage/ttl/sweeper.h"
 
 /* Digits in front of the point. More are longer than the age of the universe, and do not fit. */
 enum { SECOND_DIGITS_MAX = 18 };
@@ -34,4 +35,14 @@ bool ttl_second(struct slice attribute, struct slice image, uint64_t *second)
     }
     *second = whole;
     return true;
+}
+
+void ttl_kick(struct store *store)
+{
+    sweeper_kick(store->sweeper);
+}
+
+void ttl_figures(const struct store *store, struct ttl_figures *figures)
+{
+    sweeper_figures(store->sweeper, figures);
 }

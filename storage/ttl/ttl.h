@@ -13,7 +13,7 @@
  *     // the API's checks, by newest->ttl
  *     struct table changed = *newest;
  *     ttl_turn(&changed.ttl, enabled, attribute, wall_ms);
- *     changed.schema_stamp = …; changed.schema_region = …;   // as UpdateTable does: it travels
+ *     table_restamp(&changed, stamp, store->region_id, true); // as UpdateTable does: it travels
  *     catalog_update(catalog, &changed, err);
  *     catalog_change_end(catalog);
  *     table_release(newest);
@@ -25,11 +25,11 @@
  * any other, also before the builder is done; the rules of the API (not twice within an hour, not
  * while …) are its own.
  *
- * An item expires when its second is over by the store's clock, at most TTL_PAST_SECONDS_MAX before
- * it, and the attribute still says so under the row's latch. A delete by the sweeper is a
- * WRITE_DELETE with `by_ttl` (store.h). In a table with replicas one member deletes first; member
- * number n of the others waits n times TTL_BACKUP_MS more, so that items go also when the first is
- * away. */
+ * An item is deleted when its second is over by the store's clock, but not if it was over more than
+ * TTL_PAST_SECONDS_MAX ago, and only if the attribute still says so under the row's latch. A delete
+ * by the sweeper is a WRITE_DELETE with `by_ttl` (store.h). In a table with replicas one member
+ * deletes first; member number n of the others waits n times TTL_BACKUP_MS more, so that items go
+ * also when the first is away. */
 #pragma once
 
 #include "storage/store.h"
@@ -40,6 +40,12 @@
  * was if the clock stands still: a change can be told from the one before. */
 void ttl_turn(struct table_ttl *ttl, bool enabled, struct slice attribute, uint64_t now_ms);
 
+/* The second that it is by the store's clock. Seconds before it are over. */
+static inline uint64_t ttl_now(const struct store *store)
+{
+    return store->clock.wall_ms(store->clock.context) / 1000;
+}
+
 /* Is it on or on its way there? Then DescribeTimeToLive names the attribute. */
 static inline bool ttl_is_on(const struct table_ttl *ttl)
 {
@@ -49,3 +55,15 @@ static inline bool ttl_is_on(const struct table_ttl *ttl)
 /* The second at which the item expires: the attribute is of type N and not negative; a fraction is
  * rounded down. False: it never does, for now. An empty image has none. */
 bool ttl_second(struct slice attribute, struct slice image, uint64_t *second);
+
+/* Let the sweeper look at once: for tests that step the clock. Any thread. */
+void ttl_kick(struct store *store);
+
+/* Since the start, for /metrics. */
+struct ttl_figures {
+    uint64_t deleted;        /* Items. */
+    uint64_t kept;           /* Expiry rows removed whose items stay. */
+    uint64_t damaged;        /* Rows that could not be read, and are still there. */
+    uint64_t behind_seconds; /* Since the oldest second was over whose items are not all gone. */
+};
+void ttl_figures(const struct store *store, struct ttl_figures *figures);

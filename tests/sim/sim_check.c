@@ -134,6 +134,31 @@ static void sim_check_winner(struct sim_world *world, uint32_t table, uint32_t k
     }
 }
 
+/* By the clients' writes alone: expiries take away what is due, and nothing else. The largest write
+ * is there if it is a refresh, however many expiries it met on its way. */
+static void sim_check_refreshed(struct sim_world *world, uint32_t table, uint32_t key)
+{
+    const struct sim_model *model = world->model;
+    const struct sim_write *largest = NULL;
+    for (uint32_t i = 0; i < model->writes_count; i++) {
+        const struct sim_write *write = &model->writes[i];
+        if (write->table == table && write->key == key && !write->lost && !write->expiry &&
+            (largest == NULL || version_compare(&write->version, &largest->version) > 0)) {
+            largest = write;
+        }
+    }
+    for (uint32_t i = 0; i < world->plan.regions_count; i++) {
+        const struct sim_row *row = &world->regions[i].store.rows[table][key];
+        bool shows = row->present && !row->tombstone;
+        bool refresh = largest != NULL && !largest->tombstone && !largest->due;
+        if (sim_ships(world, table, i) && refresh && !shows) {
+            sim_fail(world->model, "region %u: %u/%u has expired in spite of its refresh %u/%llu",
+                     world->regions[i].id, table, key, largest->version.dot.region,
+                     (unsigned long long)largest->version.dot.seq);
+        }
+    }
+}
+
 static void sim_check_mark_conflicts(struct sim_world *world)
 {
     for (uint32_t i = 0; i < world->plan.regions_count; i++) {
@@ -148,7 +173,8 @@ static void sim_check_mark_conflicts(struct sim_world *world)
 }
 
 /* No write is lost silently: it is the row, a write that had seen it replaced it, or it lost a
- * conflict that is on record. */
+ * conflict that is on record. An expiry that loses, and a delete that loses to another one, has
+ * lost nothing. */
 static void sim_check_accounted(struct sim_world *world)
 {
     const struct sim_model *model = world->model;
@@ -158,14 +184,14 @@ static void sim_check_accounted(struct sim_world *world)
             sim_fail(world->model, "the acknowledged write %u/%llu was lost in a crash",
                      write->version.dot.region, (unsigned long long)write->version.dot.seq);
         }
-        bool accounted = write->lost || write->in_conflict;
+        bool accounted = write->lost || write->in_conflict || write->expiry;
         bool largest = true;
         for (uint32_t n = 0; n < model->writes_count && !accounted; n++) {
             const struct sim_write *other = &model->writes[n];
             if (n != i && !other->lost && other->table == write->table &&
                 other->key == write->key && version_compare(&other->version, &write->version) > 0) {
                 largest = false;
-                accounted = sim_model_saw(other, write);
+                accounted = sim_model_saw(other, write) || (write->tombstone && other->tombstone);
             }
         }
         if (!accounted && !largest) {
@@ -187,6 +213,7 @@ void sim_check_end(struct sim_world *world)
         for (uint32_t key = 0; key < SIM_KEYS; key++) {
             sim_check_equal(world, table, key);
             sim_check_winner(world, table, key);
+            sim_check_refreshed(world, table, key);
         }
     }
     sim_check_accounted(world);

@@ -24,6 +24,8 @@ void sim_plan_choose(struct sim_world *world)
     plan->copy_one_in = sim_chance(world, 50) ? 0 : 10;
     plan->lose_one_in = sim_chance(world, 70) ? 0 : 40;
     plan->deletes_percent = (uint32_t)sim_random_between(random, 5, 50);
+    plan->due_percent = (uint32_t)sim_random_between(random, 0, 90);
+    plan->expiries_percent = (uint32_t)sim_random_between(random, 0, 40);
     plan->heartbeat_ms =
         (uint32_t)(sim_chance(world, 50) ? 200 : sim_random_between(random, 10, 200));
     plan->sweep_us = sim_chance(world, 50) ? 500000 : sim_random_between(random, 10000, 500000);
@@ -64,10 +66,11 @@ static void sim_client_transact(struct sim_world *world, uint32_t index)
     uint32_t count = 0;
     uint64_t chosen = sim_random_below(&world->random, 1 << SIM_MEMBERS_MAX);
     for (uint32_t i = 0; i < SIM_MEMBERS_MAX; i++) {
-        struct sim_member member = {i % SIM_TABLES, i / SIM_TABLES, false};
+        struct sim_member member = {.table = i % SIM_TABLES, .key = i / SIM_TABLES};
         const struct sim_row *row = &region->store.rows[member.table][member.key];
         bool visible = row->present && !row->tombstone;
         member.tombstone = visible && sim_chance(world, world->plan.deletes_percent);
+        member.due = !member.tombstone && sim_chance(world, world->plan.due_percent);
         if ((chosen >> i & 1) != 0 && region->store.here[member.table]) {
             members[count++] = member;
         }
@@ -83,8 +86,22 @@ static void sim_client_transact(struct sim_world *world, uint32_t index)
     sim_world_sync(world, index);
 }
 
-/* A transaction, a put, a delete, or a put whose condition another region's write may have made
- * false. */
+/* What has expired may go in any region at any time: which one is first does not matter here. */
+static void sim_client_expire(struct sim_world *world, uint32_t index, uint32_t table, uint32_t key)
+{
+    struct sim_region *region = &world->regions[index];
+    uint64_t seq = sim_store_expire(&region->store, &region->hlc,
+                                    sim_world_moment(world, region).wall_ms, table, key);
+    if (seq != 0) {
+        world->operations++;
+        sim_trace(world->model, "region %u expires %u/%u as %u/%llu", region->id, table, key,
+                  region->id, (unsigned long long)seq);
+        sim_world_sync(world, index);
+    }
+}
+
+/* A transaction, an expiry, a put, a delete, or a put whose condition another region's write may
+ * have made false. */
 void sim_client(struct sim_world *world)
 {
     if (world->healed) {
@@ -107,11 +124,17 @@ void sim_client(struct sim_world *world)
         sim_client_transact(world, index);
         return;
     }
+    if (sim_chance(world, world->plan.expiries_percent)) {
+        sim_client_expire(world, index, table, key);
+        return;
+    }
     if (tombstone ? !visible : sim_chance(world, 30) && visible != sim_chance(world, 50)) {
         return; /* Nothing to delete; or the condition failed. Neither writes anything. */
     }
-    uint64_t seq = sim_store_write(&region->store, &region->hlc,
-                                   sim_world_moment(world, region).wall_ms, table, key, tombstone);
+    bool due = !tombstone && sim_chance(world, world->plan.due_percent);
+    uint64_t seq =
+        sim_store_write(&region->store, &region->hlc, sim_world_moment(world, region).wall_ms,
+                        table, key, tombstone, due);
     world->operations++;
     sim_trace(world->model, "region %u %s %u/%u as %u/%llu", region->id,
               tombstone ? "deletes" : "puts", table, key, region->id, (unsigned long long)seq);

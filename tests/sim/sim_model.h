@@ -17,6 +17,8 @@ enum {
 struct sim_write {
     uint32_t table, key;
     bool tombstone;
+    bool due;    /* A put whose TTL attribute lies in the past; any other is a refresh. */
+    bool expiry; /* A delete by TTL, of a write that was due. */
     uint32_t group, group_count; /* Its transaction: so many writes from this index on. */
     struct version version;      /* With the whole context its writer had. */
     bool durable;                /* Its region has synced it: it may be seen elsewhere. */

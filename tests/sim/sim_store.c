@@ -1,6 +1,7 @@
 #include "tests/sim/sim_store.h"
 
 #include "proto/value/value.h"
+#include "replication/mutant.h"
 #include "replication/resolve.h"
 
 enum { SIM_INCARNATION = 7, SIM_IMAGE_PAD = 700 };
@@ -171,8 +172,14 @@ static void sim_store_write_member(struct sim_store *store,
     write->table = member->table;
     write->key = member->key;
     write->tombstone = member->tombstone;
+    write->due = member->due;
+    write->expiry = member->expiry;
     write->version.dot = (struct dot){store->region, SIM_INCARNATION, seq};
     write->version.stamp = stamp;
+    if (member->expiry && !MUTANT(EXPIRY_STAMP)) {
+        write->version.stamp = old->version.stamp;
+        write->version.expired = old->version.dot;
+    }
     write->version.context = store->applied;
     if (old->present) {
         context_join(&write->version.context, &old->version.context);
@@ -222,9 +229,22 @@ uint64_t sim_store_write(struct sim_store *store,
                          uint64_t wall_ms,
                          uint32_t table,
                          uint32_t key,
-                         bool tombstone)
+                         bool tombstone,
+                         bool due)
 {
-    return sim_store_transact(store, hlc, wall_ms, &(struct sim_member){table, key, tombstone}, 1);
+    struct sim_member member = {.table = table, .key = key, .tombstone = tombstone, .due = due};
+    return sim_store_transact(store, hlc, wall_ms, &member, 1);
+}
+
+uint64_t sim_store_expire(
+    struct sim_store *store, struct hlc *hlc, uint64_t wall_ms, uint32_t table, uint32_t key)
+{
+    const struct sim_row *row = &store->rows[table][key];
+    if (!row->present || row->tombstone || !store->model->writes[row->value].due) {
+        return 0;
+    }
+    struct sim_member member = {.table = table, .key = key, .tombstone = true, .expiry = true};
+    return sim_store_transact(store, hlc, wall_ms, &member, 1);
 }
 
 void sim_store_sweep(struct sim_store *store, uint64_t clock_last)
@@ -401,7 +421,7 @@ static void sim_store_apply_one(struct sim_store *store,
                           .tombstone = change->tombstone,
                           .value = value,
                           .version = change->version};
-    if (verdict == APPLY_DROP || verdict == APPLY_CONFLICT_KEEP) {
+    if (verdict == APPLY_DROP || verdict == APPLY_KEEP || verdict == APPLY_CONFLICT_KEEP) {
         now = *old;
     }
     if (verdict == APPLY_CONFLICT_STORE || verdict == APPLY_CONFLICT_KEEP) {

@@ -70,6 +70,8 @@ struct replica_store sim_store_door(struct sim_store *store);
 struct sim_member {
     uint32_t table, key;
     bool tombstone;
+    bool due;    /* With a TTL attribute in the past. */
+    bool expiry; /* Time to live deletes the row, which is due. */
 };
 uint64_t sim_store_transact(struct sim_store *store,
                             struct hlc *hlc,
@@ -82,7 +84,11 @@ uint64_t sim_store_write(struct sim_store *store,
                          uint64_t wall_ms,
                          uint32_t table,
                          uint32_t key,
-                         bool tombstone);
+                         bool tombstone,
+                         bool due);
+/* Time to live deletes a row that is due; returns the seq, or 0 when it is not. */
+uint64_t sim_store_expire(
+    struct sim_store *store, struct hlc *hlc, uint64_t wall_ms, uint32_t table, uint32_t key);
 /* Forget tombstones that are done; keeps the clock in the same batch. */
 void sim_store_sweep(struct sim_store *store, uint64_t clock_last);
 /* Everything up to seq has reached the disk. */

@@ -84,6 +84,8 @@ struct sim_plan {
     uint32_t copy_one_in;  /* Messages delivered twice. */
     uint32_t lose_one_in;  /* Messages lost inside a connection. */
     uint32_t deletes_percent;
+    uint32_t due_percent;      /* Puts that have expired already. */
+    uint32_t expiries_percent; /* Operations that are the sweeper's. */
     uint32_t heartbeat_ms;
     uint64_t sweep_us;     /* Mean time between looks for done tombstones. */
     uint32_t credit_bytes; /* Small: shipping stalls behind the disk of the peer. */

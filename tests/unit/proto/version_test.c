@@ -73,6 +73,41 @@ Test(version, order_is_total)
     }
 }
 
+Test(version, an_expiry_sorts_right_behind_what_expired)
+{
+    uint32_t state = 3;
+    enum { COUNT = 60 };
+    struct version versions[COUNT] = {0};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct version *made = &versions[i];
+        made->stamp = random_next(&state, 3);
+        made->dot = (struct dot){(uint16_t)(1 + random_next(&state, 4)), 1, i};
+        if (i > 0 && i % 3 == 0 && !version_is_expiry(made - 1)) {
+            made->stamp = made[-1].stamp;
+            made->expired = made[-1].dot;
+        }
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        for (size_t j = 0; j < COUNT; j++) {
+            int order = sign(version_compare(&versions[i], &versions[j]));
+            cr_assert_eq(order, -sign(version_compare(&versions[j], &versions[i])));
+            cr_assert_eq(order == 0, i == j, "%zu and %zu", i, j);
+            for (size_t k = 0; k < COUNT; k++) {
+                if (order < 0 && version_compare(&versions[j], &versions[k]) < 0) {
+                    cr_assert_lt(version_compare(&versions[i], &versions[k]), 0);
+                }
+            }
+            if (j > 0 && version_is_expiry(&versions[j]) && i != j && i != j - 1) {
+                cr_assert_eq(order, sign(version_compare(&versions[i], &versions[j - 1])),
+                             "%zu lies between %zu and its expiry", i, j - 1);
+            }
+        }
+        if (version_is_expiry(&versions[i])) {
+            cr_assert_gt(version_compare(&versions[i], &versions[i - 1]), 0);
+        }
+    }
+}
+
 Test(version, order_looks_at_stamp_region_incarnation_and_seq_in_turn)
 {
     struct version a = {.stamp = 5, .dot = {2, 2, 2}};
@@ -195,6 +230,9 @@ static const char golden_row[] = "0100 0102030405060708 02 ac02 f0a204 02 010709
                                  " 01016b010176";
 static const char golden_tombstone[] = "0101 0102030405060708 02 ac02 f0a204 02 010709 ac02018001";
 
+static const char golden_expiry[] =
+    "0101 0102030405060708 828004 ac02 f0a204 050709 02 010709 ac02018001";
+
 static void check_row(const struct row *row, const char *golden)
 {
     struct arena arena = {0};
@@ -207,6 +245,7 @@ static void check_row(const struct row *row, const char *golden)
     struct error err = {0};
     cr_assert(row_decode(expected, &back, &err), "%s", err.text);
     cr_assert_eq(version_compare(&back.version, &row->version), 0);
+    cr_assert(dot_equal(back.version.expired, row->version.expired));
     cr_assert(context_equal(&back.version.context, &row->version.context));
     cr_assert_eq(back.tombstone, row->tombstone);
     cr_assert(slice_equal(back.image, row->image));
@@ -224,12 +263,25 @@ Test(row, golden_bytes_are_written_and_read)
     check_row(&row, golden_row);
     row = sample_row(true);
     check_row(&row, golden_tombstone);
+    row.version.expired = (struct dot){5, 7, 9};
+    check_row(&row, golden_expiry);
 }
 
-Test(row, no_prefix_of_a_tombstone_is_taken)
+Test(row, an_expiry_with_an_item_is_corrupt)
 {
     struct arena arena = {0};
-    struct slice whole = sample_hex(&arena, golden_tombstone);
+    struct slice bytes = sample_hex(&arena, "0100 0102030405060708 828004 01 01 050709 00 01016b");
+    struct row row;
+    struct error err = {0};
+    cr_assert_not(row_decode(bytes, &row, &err));
+    cr_assert_eq(err.code, ERROR_CORRUPT);
+    arena_destroy(&arena);
+}
+
+static void check_prefixes(const char *golden)
+{
+    struct arena arena = {0};
+    struct slice whole = sample_hex(&arena, golden);
     for (size_t size = 0; size < whole.size; size++) {
         uint8_t *exact = sample_exact(slice_of(whole.data, size));
         struct row row;
@@ -242,6 +294,12 @@ Test(row, no_prefix_of_a_tombstone_is_taken)
         free(exact);
     }
     arena_destroy(&arena);
+}
+
+Test(row, no_prefix_of_a_tombstone_is_taken)
+{
+    check_prefixes(golden_tombstone);
+    check_prefixes(golden_expiry);
 }
 
 Test(row, flipped_bits_never_read_outside_and_decoders_agree)

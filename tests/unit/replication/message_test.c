@@ -78,6 +78,8 @@ static struct message_table sample_table(void)
         .encrypted = true,
         .indexes = indexes,
         .indexes_count = 2,
+        .ttl_attribute = SLICE_LITERAL("expires"),
+        .ttl_changed_ms = 17,
         .created_ms = 8,
         .deletion_protection = true,
         .replicas = replicas,
@@ -226,6 +228,8 @@ Test(message, a_table_comes_back_field_by_field)
     cr_assert(slice_is(back.table.replicas[1].region, "us-east-1"));
     cr_assert(slice_is(back.table.replicas[1].reason, "disk"));
     cr_assert_eq(back.table.schema_region, 11);
+    cr_assert(slice_is(back.table.ttl_attribute, "expires"));
+    cr_assert_eq(back.table.ttl_changed_ms, 17);
     cr_assert_eq(back.table.base_stamp, 12);
     cr_assert_eq(back.table.base_region, 13);
     cr_assert_eq(back.table.content_stamp, 14);

@@ -83,7 +83,7 @@ void pair_sync(struct pair_end *end)
 uint64_t pair_write(struct pair_end *end, uint32_t key, bool tombstone)
 {
     uint64_t seq =
-        sim_store_write(&end->store, &end->hlc, end->pair->now.wall_ms, 0, key, tombstone);
+        sim_store_write(&end->store, &end->hlc, end->pair->now.wall_ms, 0, key, tombstone, false);
     pair_sync(end);
     return seq;
 }
@@ -93,9 +93,9 @@ uint64_t pair_transact(struct pair_end *end, uint32_t table, uint32_t count, boo
     struct sim_member members[SIM_MEMBERS_MAX];
     uint32_t made = 0;
     for (uint32_t key = 0; key < count; key++) {
-        members[made++] = (struct sim_member){table, key, false};
+        members[made++] = (struct sim_member){.table = table, .key = key};
         if (both) {
-            members[made++] = (struct sim_member){1 - table, key, false};
+            members[made++] = (struct sim_member){.table = 1 - table, .key = key};
         }
     }
     uint64_t seq =

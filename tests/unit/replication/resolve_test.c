@@ -41,6 +41,43 @@ Test(resolve, the_same_write_again_is_dropped)
     cr_assert_eq(decide(&row, &row, &reason), APPLY_DROP);
 }
 
+Test(resolve, deletes_that_had_not_seen_each_other_are_no_conflict)
+{
+    uint8_t reason;
+    struct row stored = row_of(1, 5, 10);
+    struct row arriving = row_of(2, 3, 11);
+    stored.tombstone = true;
+    arriving.tombstone = true;
+    cr_assert_eq(decide(&stored, &arriving, &reason), APPLY_STORE);
+    cr_assert_eq(decide(&arriving, &stored, &reason), APPLY_KEEP);
+    cr_assert_eq(reason, CONFLICT_NONE);
+}
+
+/* The expiry of 1/5 met a refresh of 1/5 that sorts just behind 1/5: the stamp is the same. */
+Test(resolve, an_expiry_loses_to_any_refresh_without_a_conflict)
+{
+    uint8_t reason;
+    struct row expiry = row_of(3, 9, 10);
+    struct row refresh = row_of(2, 3, 10);
+    expiry.tombstone = true;
+    expiry.version.expired = (struct dot){1, 1, 5};
+    row_saw(&expiry, 1, 5);
+    cr_assert_eq(decide(&expiry, &refresh, &reason), APPLY_STORE);
+    cr_assert_eq(decide(&refresh, &expiry, &reason), APPLY_KEEP);
+    cr_assert_eq(reason, CONFLICT_NONE);
+}
+
+Test(resolve, a_put_that_an_expiry_beats_is_on_record)
+{
+    uint8_t reason;
+    struct row expiry = row_of(3, 9, 10);
+    struct row put = row_of(2, 3, 9);
+    expiry.tombstone = true;
+    expiry.version.expired = (struct dot){1, 1, 5};
+    cr_assert_eq(decide(&expiry, &put, &reason), APPLY_CONFLICT_KEEP);
+    cr_assert_eq(reason, CONFLICT_DELETE);
+}
+
 Test(resolve, a_write_that_had_seen_the_stored_one_overwrites_it)
 {
     uint8_t reason;

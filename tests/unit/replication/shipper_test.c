@@ -101,7 +101,7 @@ Test(shipper, a_write_goes_out_behind_the_cursor)
 Test(shipper, what_is_not_durable_is_not_sent)
 {
     started_at(0);
-    sim_store_write(&pair->a.store, &pair->a.hlc, pair->now.wall_ms, 0, 0, false);
+    sim_store_write(&pair->a.store, &pair->a.hlc, pair->now.wall_ms, 0, 0, false, false);
     cr_assert_neq(pumped_batch().kind, MESSAGE_BATCH);
     pair_sync(&pair->a);
     cr_assert_eq(pumped_batch().kind, MESSAGE_BATCH);
@@ -203,7 +203,7 @@ Test(shipper, another_version_of_the_protocol_is_refused)
     pair_connect(pair);
     struct message start = start_of(0, 0);
     start.start.version = MESSAGE_VERSION + 1;
-    expect_refused(start, ERROR_PROTOCOL, "version 3");
+    expect_refused(start, ERROR_PROTOCOL, "version 4");
 }
 
 Test(shipper, a_peer_that_knows_a_later_incarnation_fences_this_one)
