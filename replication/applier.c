@@ -314,7 +314,9 @@ static bool applier_load(struct applier *applier,
         }
         taken++;
         seq = record.version.dot.seq;
-        load->stamp = record.version.stamp;
+        if (!version_is_expiry(&record.version)) { /* Dated by what expired: says no lag. */
+            load->stamp = record.version.stamp;
+        }
         load->ahead += hlc_observe(applier->options.hlc, now.wall_ms, record.version.stamp) ? 0 : 1;
         if (seq <= applied_seq && !MUTANT(APPLY_TWICE)) {
             load->dropped++;

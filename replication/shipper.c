@@ -308,6 +308,12 @@ static bool shipper_is_full(const struct shipper *shipper, const struct shipper_
            (shipper->open && load->following == 0); /* The last part comes alone. */
 }
 
+/* An expiry is dated by what expired: when it was made is beside it. */
+static uint64_t shipper_written_ms(const struct change *change)
+{
+    return stamp_wall_ms(change->local_stamp != 0 ? change->local_stamp : change->version.stamp);
+}
+
 /* Of a read; `whole` becomes the load behind the last transaction that ends in it. */
 static bool shipper_take(struct shipper *shipper,
                          const struct change *change,
@@ -330,7 +336,7 @@ static bool shipper_take(struct shipper *shipper,
         record.joined = load->joined;
         record_append(&load->raw, &record);
         load->count++;
-        load->wall_ms = load->wall_ms != 0 ? load->wall_ms : stamp_wall_ms(change->version.stamp);
+        load->wall_ms = load->wall_ms != 0 ? load->wall_ms : shipper_written_ms(change);
     }
     load->end = seq;
     load->passed = seq;
@@ -561,8 +567,7 @@ static uint64_t shipper_count(const struct replica_store *store,
         uint8_t uid[TABLE_UID_BYTES];
         if (changes[i].has_image &&
             store->calls->table_ships(store->store, changes[i].table_id, peer, uid)) {
-            *wall_ms =
-                found == 0 && *wall_ms == 0 ? stamp_wall_ms(changes[i].version.stamp) : *wall_ms;
+            *wall_ms = found == 0 && *wall_ms == 0 ? shipper_written_ms(&changes[i]) : *wall_ms;
             found++;
         }
     }
