@@ -5,6 +5,7 @@
 #include "daemon/http/loop.h"
 #include "daemon/metrics.h"
 #include "daemon/throttle.h"
+#include "storage/ttl/ttl.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -245,6 +246,20 @@ static void prometheus_store(struct buffer *to, const struct node *node)
                    figures.write_stopped ? 1 : 0);
 }
 
+static void prometheus_ttl(struct buffer *to, const struct node *node)
+{
+    struct ttl_figures figures;
+    ttl_figures(node->store, &figures);
+    prometheus_one(to, "meridian_ttl_deleted_total", "counter",
+                   "Items that time to live has deleted here since the start.",
+                   (double)figures.deleted);
+    prometheus_one(to, "meridian_ttl_behind_seconds", "gauge",
+                   "How long ago the oldest item that is still to be deleted has expired.",
+                   (double)figures.behind_seconds);
+    prometheus_one(to, "meridian_ttl_damaged_total", "counter",
+                   "Expired items that cannot be read, and stay.", (double)figures.damaged);
+}
+
 static bool prometheus_backfills(struct buffer *to,
                                  const struct node *node,
                                  const struct table *table,
@@ -335,6 +350,7 @@ bool admin_metrics(const struct admin_request *request, struct buffer *answer, s
     prometheus_throttle(answer, node);
     prometheus_replication(answer, node);
     prometheus_store(answer, node);
+    prometheus_ttl(answer, node);
     prometheus_process(answer, node);
     return prometheus_indexes(answer, node, err);
 }

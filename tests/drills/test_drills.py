@@ -17,6 +17,8 @@ import ledger as books
 import partition
 import powercut
 import transfer
+import ttl
+import ttl_partition
 
 
 def perform(name, run, **parameters):
@@ -70,6 +72,14 @@ def test_regions_that_all_write_agree_whatever_happens_on_the_way():
 
 def test_no_region_ever_shows_a_part_of_a_transfer_and_each_is_made_once():
     perform("transfer", transfer.run, rounds=2, seconds=(0.3, 0.8))
+
+
+def test_items_that_expire_are_gone_in_time_and_no_others():
+    perform("ttl", ttl.run, items=20000, rate=200, spread=5, within=20, judge=False)
+
+
+def test_a_refresh_beats_an_expiry_behind_a_cut_link():
+    perform("ttl_partition", ttl_partition.run, rounds=1, rows=12)
 
 
 # --- The judge -----------------------------------------------------------------------------------
