@@ -1,8 +1,10 @@
-"""What the log says of the life of tables: one line a step, from a real node and from two regions."""
+"""What the log says of the life of tables and of access keys: one line a step, from a real node and from two
+regions."""
 
 import json
+import subprocess
 
-from meridian_node import Cluster, Node, wait_until
+from meridian_node import Cluster, Node, binary, clean_environment, wait_until
 from wire import Endpoint
 
 KEYS = {
@@ -109,3 +111,35 @@ def test_replicas_come_fail_and_go():
         )
         assert "took_ms=" in said(home, "info replica.gone table=Joined region=eu-west-1")
         said(away, "info table.deleted table=Joined")
+
+
+def test_access_keys_are_made_changed_and_removed():
+    with Node(flags=["--log-json"]) as node:
+
+        def keys(*arguments, text=None):
+            command = [binary("meridian"), "keys", *arguments]
+            done = subprocess.run(
+                [*command, "--admin", node.addresses["admin"], "-o", "json"],
+                env=clean_environment(),
+                input=text,
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+            assert done.returncode == 0, done.stderr
+            return json.loads(done.stdout)
+
+        made = keys("add", "--user", "ann")
+        statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+        keys("policy", made["id"], "--set", "-", text=json.dumps({"Statement": [statement]}))
+        keys("policy", made["id"], "--clear")
+        keys("remove", made["id"])
+        said = [each for each in events(node) if each["event"].startswith("keys.")]
+        assert [(each["event"], each.get("user"), each.get("policy")) for each in said] == [
+            ("keys.added", "ann", None),
+            ("keys.policy", None, "set"),
+            ("keys.policy", None, "cleared"),
+            ("keys.removed", None, None),
+        ]
+        assert {each["id"] for each in said} == {made["id"]}
+        assert made["secret"] not in node.messages()
