@@ -30,6 +30,7 @@ enum config_knob {
     KNOB_KEY_FILE,
     KNOB_AUTH,
     KNOB_THROTTLE,
+    KNOB_TTL_CHANGE_SECONDS,
     KNOB_DURABILITY,
     KNOB_SYNC_INTERVAL_MS,
     KNOB_LOOPS,
@@ -66,6 +67,8 @@ static const struct config_name {
     [KNOB_AUTH] = {"auth", "on|off", "off takes any credentials; on loopback only (on)"},
     [KNOB_THROTTLE] = {"throttle", "off|enforce",
                        "enforce the provisioned throughput of tables and indexes (off)"},
+    [KNOB_TTL_CHANGE_SECONDS] = {"ttl-change-seconds", "N",
+                                 "between two changes of a table's time to live (1800)"},
     [KNOB_DURABILITY] = {"durability", "sync|relaxed",
                          "relaxed answers before the disk has it (sync)"},
     [KNOB_SYNC_INTERVAL_MS] = {"sync-interval-ms", "N", "relaxed: time between syncs (100)"},
@@ -420,6 +423,7 @@ config_take_numbers(const struct config_sources *sources, struct config *config,
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint64_t loops = cores < 1 ? 1 : cores > CONFIG_LOOPS_MAX ? CONFIG_LOOPS_MAX : (uint64_t)cores;
     uint64_t sync_interval_ms = 100;
+    uint64_t ttl_change_seconds = TTL_CHANGE_SECONDS;
     uint64_t id = 0;
     config->cache_mb = 256;
     config->memtable_mb = 64;
@@ -430,10 +434,13 @@ config_take_numbers(const struct config_sources *sources, struct config *config,
                        &config->cache_mb, err) ||
         !config_number(&sources->values[KNOB_MEMTABLE_MB], CONFIG_MEMTABLE_MB_MIN,
                        CONFIG_MEMORY_MB_MAX, &config->memtable_mb, err) ||
+        !config_number(&sources->values[KNOB_TTL_CHANGE_SECONDS], 0, TTL_CHANGE_SECONDS_MAX,
+                       &ttl_change_seconds, err) ||
         !config_number(&sources->values[KNOB_ID], 1, UINT16_MAX, &id, err)) {
         return false;
     }
     config->sync_interval_ms = (uint32_t)sync_interval_ms;
+    config->ttl_change_seconds = (uint32_t)ttl_change_seconds;
     config->loops = (uint32_t)loops;
     config->id = (uint16_t)id;
     return true;

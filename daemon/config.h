@@ -36,7 +36,8 @@ struct config {
     const char *key_file;    /* Likewise: <data>/key. */
     bool key_file_given;
     bool auth;
-    bool throttle; /* Enforce provisioned throughput. */
+    bool throttle;               /* Enforce provisioned throughput. */
+    uint32_t ttl_change_seconds; /* Between two changes of a table's time to live; 0: no bound. */
     enum durability durability;
     uint32_t sync_interval_ms;
     uint32_t loops;

@@ -305,6 +305,7 @@ bool node_start(const struct config *config, struct log *log, struct node **node
     whole->lifecycle = lifecycle_open(log, &clock);
     snprintf(made->region, sizeof(made->region), "%s", config->region);
     snprintf(made->account, sizeof(made->account), "%s", node_account);
+    made->ttl_change_ms = config->ttl_change_seconds * UINT64_C(1000);
     made->metrics = metrics_open(config->loops, operations_count);
     made->loops_count = config->loops;
     made->loops = calloc(config->loops, sizeof(*made->loops));

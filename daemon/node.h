@@ -37,6 +37,7 @@ struct node {
     char region[REGION_NAME_BYTES_MAX + 1];
     char account[ACCOUNT_DIGITS + 1];
     uint64_t started_ms;
+    uint64_t ttl_change_ms; /* Between two changes of a table's time to live. */
     atomic_bool ready;
     atomic_bool draining;
 };

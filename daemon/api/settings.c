@@ -1,49 +1,7 @@
-/* Time to live and point-in-time recovery (dynamodb-features.md 10, 11). No table has either in
- * this version: it says so, takes off what is off as the service does, and refuses to switch on. */
+/* Point-in-time recovery (dynamodb-features.md 11). No table has it in this version: it says so,
+ * takes off what is off as the service does, and refuses to switch on. */
 #include "daemon/api/operations.h"
 #include "daemon/api/resource.h"
-
-/* --- Time to live ------------------------------------------------------------------------------
- */
-
-static bool settings_ttl_decode(struct call *call, struct error *err)
-{
-    struct request *request = call->state;
-    if (!request_begin(call, &shape_describe_time_to_live, request, err) ||
-        !request_open_control(call, request, err)) {
-        return false;
-    }
-    return request->table->status != TABLE_CREATING ||
-           error_set(err, ERROR_VALIDATION,
-                     "Cannot describe time to live while table is in CREATING state: Current table "
-                     "state is CREATING");
-}
-
-static bool settings_ttl_run(struct call *call, enum read_tier tier, struct error *err)
-{
-    (void)tier;
-    (void)err;
-    answer_begin(call);
-    answer_member(call, "TimeToLiveDescription");
-    buffer_append_text(&call->answer, "{\"TimeToLiveStatus\":\"DISABLED\"}");
-    answer_end(call);
-    return true;
-}
-
-/* Whatever is asked ends here: nothing is on that could be switched off. */
-static bool settings_ttl_update_decode(struct call *call, struct error *err)
-{
-    struct request *request = call->state;
-    if (!request_begin(call, &shape_update_time_to_live, request, err) ||
-        !resource_table(call, request, err)) {
-        return false;
-    }
-    const struct json *specification = json_get(call->body, "TimeToLiveSpecification");
-    if (!shape_boolean(json_get(specification, "Enabled"), false)) {
-        return error_set(err, ERROR_VALIDATION, "TimeToLive is already disabled");
-    }
-    return error_set(err, ERROR_NOT_IMPLEMENTED, "This version does not support time to live");
-}
 
 /* --- Point-in-time recovery --------------------------------------------------------------------
  */
@@ -94,10 +52,6 @@ static bool settings_backups_run(struct call *call, enum read_tier tier, struct 
         .name = (its_name), .state_bytes = sizeof(struct request), .decode = (its_decode),         \
         .run = (its_run), .release = resource_release                                              \
     }
-const struct operation operation_describe_time_to_live =
-    SETTINGS_OPERATION("DescribeTimeToLive", settings_ttl_decode, settings_ttl_run);
-const struct operation operation_update_time_to_live =
-    SETTINGS_OPERATION("UpdateTimeToLive", settings_ttl_update_decode, NULL);
 const struct operation operation_describe_continuous_backups =
     SETTINGS_OPERATION("DescribeContinuousBackups", settings_backups_decode, settings_backups_run);
 const struct operation operation_update_continuous_backups = SETTINGS_OPERATION(

@@ -180,8 +180,7 @@ static bool table_update_decode(struct call *call, struct error *err)
 
 /* A description with replicas is the group's. The members are told of the new one; while one of
  * them is being filled nothing else changes. */
-static bool
-table_update_replicated(const struct call *call, const struct table *table, struct error *err)
+bool table_update_replicated(const struct call *call, const struct table *table, struct error *err)
 {
     if (table->replicas_count == 0) {
         return true;
@@ -197,6 +196,20 @@ table_update_replicated(const struct call *call, const struct table *table, stru
                      "Table %.*s has replicas in other regions, and this node was started without "
                      "the cluster they belong to",
                      SLICE_ARGS(table->name));
+}
+
+bool table_update_store(struct call *call, struct table *changed, struct error *err)
+{
+    struct store *store = call->node->store;
+    uint64_t stamp = store->clock.stamp(store->clock.context, changed->schema_stamp);
+    table_restamp(changed, stamp, store->region_id, true);
+    if (!catalog_update(store->catalog, changed, err)) {
+        return false;
+    }
+    if (changed->replicas_count > 0) {
+        replication_table_changed(call->node->replication);
+    }
+    return true;
 }
 
 static bool table_update_change(struct call *call,
@@ -241,7 +254,6 @@ static bool
 table_update_description(struct call *call, const struct table *table, struct error *err)
 {
     const struct table_update *state = call->state;
-    struct store *store = call->node->store;
     if (!table_json_idle(table, err)) {
         return false;
     }
@@ -262,17 +274,9 @@ table_update_description(struct call *call, const struct table *table, struct er
     if (!table_update_change(call, changed, indexes, err)) {
         return false;
     }
-    if (state->concern != CONCERN_PROTECTION) {
-        uint64_t stamp = store->clock.stamp(store->clock.context, table->schema_stamp);
-        table_restamp(changed, stamp, store->region_id, true);
-    }
-    if (!catalog_update(store->catalog, changed, err)) {
-        return false;
-    }
-    if (changed->replicas_count > 0 && state->concern != CONCERN_PROTECTION) {
-        replication_table_changed(call->node->replication);
-    }
-    return true;
+    return state->concern == CONCERN_PROTECTION
+               ? catalog_update(call->node->store->catalog, changed, err)
+               : table_update_store(call, changed, err);
 }
 
 /* Again, as the newest description has it: decode's may be old by now, or replaced just here. */

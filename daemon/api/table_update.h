@@ -59,6 +59,13 @@ MUST_CHECK bool table_update_options(struct call *call, struct table *changed, s
 MUST_CHECK bool
 table_update_replicas(struct call *call, const struct table *table, struct error *err);
 
+/* May a description be changed that all members share? Errors: IN_USE. */
+MUST_CHECK bool
+table_update_replicated(const struct call *call, const struct table *table, struct error *err);
+/* Store it, newer than the one before, and tell the members. Between catalog_change_begin and _end.
+ * Errors: those of catalog_update. */
+MUST_CHECK bool table_update_store(struct call *call, struct table *changed, struct error *err);
+
 /* The global index that an Update or Delete names, ACTIVE. Errors: VALIDATION, IN_USE. */
 MUST_CHECK bool table_update_find(const struct table *table,
                                   struct table_index *indexes,

@@ -41,6 +41,8 @@ enum {
     STREAM_RECORDS_MAX = 1000,              /* Of one GetRecords. */
     STREAM_PAGE_BYTES_MAX = 1 << 20,        /* The same. */
     TTL_PAST_SECONDS_MAX = 5 * 365 * 86400, /* What expired earlier is left alone. */
+    TTL_CHANGE_SECONDS = 1800, /* Between two changes of a table's time to live, by default. */
+    TTL_CHANGE_SECONDS_MAX = 86400,
     TABLE_TAGS_MAX = 50,
     TABLE_POLICY_BYTES_MAX = 20480,
     POLICY_STATEMENTS_MAX = 100,

@@ -192,7 +192,8 @@ def free_port():
 class Cluster:
     """Regions that know each other. Usable as a context manager."""
 
-    def __init__(self, regions):
+    def __init__(self, regions, flags=()):
+        self.more = list(flags)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="meridian-e2e-"))
         self.nodes = {region: self._node(region) for region in regions}
 
@@ -200,7 +201,7 @@ class Cluster:
         flags = ["--peer", f"127.0.0.1:{free_port()}"]
         flags += ["--cluster", str(self.folder / "cluster.yaml")]
         (self.folder / region).mkdir()
-        return Node(region, flags, self.folder / region)
+        return Node(region, flags + self.more, self.folder / region)
 
     def _identity(self, node):
         command = [binary("meridiand"), "--data", str(node.folder), "--region", node.region]

@@ -569,6 +569,17 @@ def test_keys_change_while_the_node_runs(keys, books):
     assert "is not in the catalog" in keys.run("remove", made["id"], status=1)
 
 
+def test_time_to_live_has_its_actions(keys, books):
+    client = keys.client("reader", allow("dynamodb:DescribeTimeToLive", TABLE_ARN + books))
+    shown = client.describe_time_to_live(TableName=books)
+    assert shown["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+    change = {"Enabled": True, "AttributeName": "expires"}
+    denied(client.update_time_to_live, TableName=books, TimeToLiveSpecification=change)
+    writer = keys.client("writer", allow("dynamodb:UpdateTimeToLive", TABLE_ARN + books))
+    writer.update_time_to_live(TableName=books, TimeToLiveSpecification=change)
+    denied(writer.describe_time_to_live, TableName=books)
+
+
 def test_what_is_wrong_is_refused(keys):
     broken = policy({"Effect": "Allow", "Action": "dynamodb:*"})
     assert "Missing required field Resource" in keys.run(

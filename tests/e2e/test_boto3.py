@@ -251,8 +251,9 @@ def test_questions_of_tools_have_honest_answers(client, node, table):
 
 def test_what_is_not_there_yet_says_so(client, table):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
-        client.update_time_to_live(
-            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "t"}
+        client.update_continuous_backups(
+            TableName=table,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
         )
     assert caught.value.response["Error"]["Code"] == "NotImplementedException"
 

@@ -229,12 +229,6 @@ Test(families, legacy_global_tables_are_refused_as_the_service_refuses_them)
 Test(families, what_is_off_says_so_and_nothing_pretends_to_be_switched_on)
 {
     static const struct step steps[] = {
-        {"UpdateTimeToLive",
-         "{'TableName':'abc','TimeToLiveSpecification':{'Enabled':false,'AttributeName':'t'}}",
-         "VALIDATION: TimeToLive is already disabled"},
-        {"UpdateTimeToLive",
-         "{'TableName':'abc','TimeToLiveSpecification':{'Enabled':true,'AttributeName':'t'}}",
-         "NOT_IMPLEMENTED: This version does not support time to live"},
         {"UpdateContinuousBackups",
          "{'TableName':'abc','PointInTimeRecoverySpecification':{'PointInTimeRecoveryEnabled':"
          "false}}",

@@ -1,4 +1,4 @@
-/* Goal: the constant and the empty answers are exact (dynamodb-features.md 3, 4, 10, 11). */
+/* Goal: the constant and the empty answers are exact (dynamodb-features.md 3, 4, 11). */
 #include "tests/unit/api/fixture.h"
 
 #include <criterion/criterion.h>
@@ -23,13 +23,9 @@ Test(settings, the_account_has_its_limits_and_endpoint)
     settings_run(steps, ARRAY_COUNT(steps));
 }
 
-Test(settings, time_to_live_and_backups_are_off)
+Test(settings, backups_are_off)
 {
     static const struct step steps[] = {
-        {"DescribeTimeToLive", "{'TableName':'abc'}",
-         "{'TimeToLiveDescription':{'TimeToLiveStatus':'DISABLED'}}"},
-        {"DescribeTimeToLive", "{'TableName':'none'}",
-         "NOT_FOUND: Requested resource not found: Table: none not found"},
         {"DescribeContinuousBackups", "{'TableName':'abc'}",
          "{'ContinuousBackupsDescription':{'ContinuousBackupsStatus':'ENABLED',"
          "'PointInTimeRecoveryDescription':{'PointInTimeRecoveryStatus':'DISABLED'}}}"},

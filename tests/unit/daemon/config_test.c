@@ -121,6 +121,7 @@ Test(config, data_and_region_suffice)
     cr_assert_eq(config->log_level, LOG_INFO);
     cr_assert_not(config->log_json);
     cr_assert_not(config->throttle);
+    cr_assert_eq(config->ttl_change_seconds, TTL_CHANGE_SECONDS);
     cr_assert_eq(config->id, config_region_id("us-east-1"));
     attempt_clear(&attempt);
 }
@@ -147,11 +148,12 @@ Test(config, flags_win_over_the_environment_which_wins_over_the_file)
 Test(config, a_file_can_be_named_by_the_environment_and_hold_everything)
 {
     char *directory = test_directory_make();
-    char *path = write_file(
-        directory, "f.yaml",
-        "data: /var/x\nregion: eu-west-1\nhttp: \"[::1]:0\"\n"
-        "log-json: true\nlog-level: debug\ndurability: relaxed\n"
-        "sync-interval-ms: 7\nid: 9\ncredentials: /c\nkey-file: /k\nthrottle: enforce\n");
+    char *path =
+        write_file(directory, "f.yaml",
+                   "data: /var/x\nregion: eu-west-1\nhttp: \"[::1]:0\"\n"
+                   "log-json: true\nlog-level: debug\ndurability: relaxed\n"
+                   "sync-interval-ms: 7\nid: 9\ncredentials: /c\nkey-file: /k\nthrottle: enforce\n"
+                   "ttl-change-seconds: 0\n");
     char *variable = NULL;
     cr_assert_gt(asprintf(&variable, "MERIDIAN_CONFIG=%s", path), 0);
     const char *const argv[] = {"meridiand"};
@@ -172,6 +174,7 @@ Test(config, a_file_can_be_named_by_the_environment_and_hold_everything)
     cr_assert_str_eq(config.key_file, "/k");
     cr_assert(config.key_file_given);
     cr_assert(config.throttle);
+    cr_assert_eq(config.ttl_change_seconds, 0);
     config_clear(&config);
     free(variable);
     free(path);
@@ -246,6 +249,8 @@ Test(config, refuses_numbers_that_are_none_or_out_of_range)
                    "--memtable-mb wants a number from 4 to 1048576, not \"99999999999999999999\"");
     expect_refusal("", "MERIDIAN_SYNC_INTERVAL_MS=soon",
                    "MERIDIAN_SYNC_INTERVAL_MS wants a number from 1 to 60000, not \"soon\"");
+    expect_refusal("--ttl-change-seconds 86401", "",
+                   "--ttl-change-seconds wants a number from 0 to 86400, not \"86401\"");
     expect_refusal("--id 65536", "", "--id wants a number from 1 to 65535, not \"65536\"");
 }
 
