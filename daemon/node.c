@@ -17,6 +17,7 @@
 #include "daemon/http/credentials.h"
 #include "daemon/http/loop.h"
 #include "daemon/http/tls.h"
+#include "daemon/insights.h"
 #include "daemon/lifecycle.h"
 #include "daemon/metrics.h"
 #include "daemon/throttle.h"
@@ -276,6 +277,10 @@ static bool node_open(struct node_whole *whole, struct error *err)
         !node_open_tls(node, err) || !node_open_replication(whole, err)) {
         return false;
     }
+    node->insights = insights_open(&node->store->clock);
+    if (!insights_sync(node->insights, node->store->catalog, err)) {
+        return false;
+    }
     node_open_throttle(node);
     node_set_waking(whole, true, node->replication);
     if (!node_open_loops(node, err)) {
@@ -348,6 +353,7 @@ void node_stop(struct node *node)
     node_set_waking(whole, false, NULL);
     replication_stop(node->replication);
     throttle_close(node->throttle);
+    insights_close(node->insights);
     keyring_close(node->keyring);
     store_close(node->store);
     lifecycle_close(whole->lifecycle);

@@ -1,6 +1,6 @@
 # struct node, configuration, logging, metrics, and the daemon's main.
 target_sources(node PRIVATE
-  node.c folder.c config.c cluster.c yaml_file.c lifecycle.c log.c metrics.c notify.c throttle.c upkeep.c)
+  node.c folder.c config.c cluster.c yaml_file.c insights.c lifecycle.c log.c metrics.c notify.c throttle.c upkeep.c)
 target_link_libraries(node PUBLIC PkgConfig::CYAML Threads::Threads)
 
 add_executable(meridiand main.c)

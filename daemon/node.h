@@ -17,6 +17,7 @@ struct throttle;    /* daemon/throttle.h */
 struct metrics;     /* daemon/metrics.h */
 struct loop;        /* daemon/http/loop.h */
 struct admin;       /* daemon/admin/admin.h */
+struct insights;    /* daemon/insights.h */
 
 enum { ACCOUNT_DIGITS = 12 };
 
@@ -30,6 +31,7 @@ struct node {
     const struct credentials *credentials;
     struct tls *tls;           /* NULL without --https. */
     struct throttle *throttle; /* NULL unless throughput is enforced. */
+    struct insights *insights; /* NULL in tests that do not measure. */
     struct metrics *metrics;
     struct loop *loops;
     uint32_t loops_count;

@@ -37,6 +37,7 @@ static const struct admin_route {
     {"GET", "/metrics", "text/plain; version=0.0.4; charset=utf-8", admin_metrics},
     {"GET", "/v1/status", "application/json", admin_status},
     {"GET", "/v1/conflicts", "application/json", admin_conflicts},
+    {"GET", "/v1/insights", "application/json", admin_insights},
     {"POST", "/v1/link", "application/json", admin_link_set},
     {"DELETE", "/v1/link", "application/json", admin_link_clear},
     {"GET", "/v1/keys", "application/json", admin_keys_list},
@@ -138,8 +139,8 @@ static void admin_handle_unknown(struct http_request *http)
     }
     if (allowed == NULL) {
         admin_refuse(http, 404, "",
-                     "there are /livez, /readyz, /metrics, /v1/status, /v1/conflicts, /v1/link, "
-                     "/v1/keys and /v1/keys/policy");
+                     "there are /livez, /readyz, /metrics, /v1/status, /v1/conflicts, "
+                     "/v1/insights, /v1/link, /v1/keys and /v1/keys/policy");
         return;
     }
     const char *extra = arena_printf(http->arena, "Allow: %s\r\n", allowed);

@@ -6,6 +6,7 @@
  *     GET    /metrics        Prometheus text
  *     GET    /v1/status      JSON
  *     GET    /v1/conflicts   JSON array, newest first; ?table=T, ?limit=N
+ *     GET    /v1/insights    ?table=T: the keys that are asked for most; JSON array
  *     POST   /v1/link        {"peer":"eu-west-1","delay_ms":40,"jitter_ms":5,"loss_percent":1,
  *                             "cut":false}
  *     DELETE /v1/link        all links of this node as they are

@@ -29,6 +29,8 @@ admin_status(const struct admin_request *request, struct buffer *answer, struct 
 MUST_CHECK bool
 admin_conflicts(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool
+admin_insights(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
 admin_link_set(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool
 admin_link_clear(const struct admin_request *request, struct buffer *answer, struct error *err);

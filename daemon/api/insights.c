@@ -1,8 +1,10 @@
-/* Contributor insights (dynamodb-features.md section 17): what is asked for is kept and told. The
- * rules that the service would make belong to its monitoring; there are none here to name.
+/* Contributor insights (dynamodb-features.md section 17): what is switched on is kept, told, and
+ * measured (daemon/insights.h; the figures are at the admin endpoint). The rules that the service
+ * would make belong to its monitoring; there are none here to name.
  *
  * The document: [{"IndexName":"…" or absent,"Mode":"…","LastUpdateDateTime":…},…], one entry for
  * what is enabled. */
+#include "daemon/insights.h"
 #include "daemon/api/operations.h"
 #include "daemon/api/resource.h"
 
@@ -121,6 +123,7 @@ static bool insights_update_run(struct call *call, enum read_tier tier, struct e
               catalog_set_setting(catalog, request->table, SETTING_INSIGHTS,
                                   insights_document(call, list, enable), err);
     catalog_change_end(catalog);
+    ok = ok && (call->node->insights == NULL || insights_sync(call->node->insights, catalog, err));
     if (!ok) {
         return false;
     }

@@ -41,6 +41,20 @@ static const struct table *access_acquire(struct access_list *list, struct slice
     return table;
 }
 
+static struct access *access_measured(struct access_list *list,
+                                      const char *action,
+                                      const struct table *table,
+                                      struct slice index)
+{
+    if (table == NULL || table_setting_version(table, SETTING_INSIGHTS) == 0) {
+        return NULL;
+    }
+    struct access *access = access_append(list, action, (struct slice){NULL, 0});
+    access->table = table;
+    access->index = index;
+    return access;
+}
+
 struct access *access_add(struct access_list *list,
                           const char *action,
                           struct slice name,
@@ -48,6 +62,9 @@ struct access *access_add(struct access_list *list,
                           struct slice index)
 {
     table = table == NULL && name.size > 0 ? access_acquire(list, name) : table;
+    if (list->measured) {
+        return access_measured(list, action, table, index);
+    }
     bool policy = table != NULL && table_setting_version(table, SETTING_POLICY) != 0;
     if (!list->limited && !policy) {
         return NULL;
@@ -61,6 +78,9 @@ struct access *access_add(struct access_list *list,
 
 struct access *access_add_arn(struct access_list *list, const char *action, struct slice arn)
 {
+    if (list->measured) {
+        return NULL; /* No keys are asked for by ARN. */
+    }
     struct slice prefix = access_table_arn(list, SLICE_LITERAL(""), "");
     const struct table *table = NULL;
     if (slice_starts_with(arn, prefix)) {

@@ -26,7 +26,9 @@ struct access {
     struct arena *arena;
     const char *action;
     struct slice resource;
-    const struct table *table; /* Whose resource policy counts; NULL: none. */
+    const struct table *table; /* Whose resource policy counts; NULL: none. Of a measured list: the
+                                * one that is accessed, */
+    struct slice index;        /* by this index; empty: the table itself. */
     struct error *refusal; /* Not NULL: a denial goes there, and the rest of the call goes on. */
     struct access_values values[ACCESS_KEYS];
 };
@@ -34,6 +36,7 @@ struct access {
 struct access_list {
     struct arena *arena;
     const struct node *node;
+    bool measured; /* Made for contributors.h: tables with insights matter, and no others. */
     bool limited;  /* The caller has an identity policy: every access matters. */
     bool unlisted; /* The operation cannot say what it does. */
     struct access *first, *last;

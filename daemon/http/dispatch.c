@@ -11,6 +11,7 @@
  * already, or with relaxed durability. */
 #include "daemon/http/dispatch.h"
 
+#include "daemon/api/contributors.h"
 #include "daemon/api/operation.h"
 #include "daemon/auth/authorize.h"
 #include "daemon/http/inflate.h"
@@ -105,6 +106,7 @@ static void dispatch_answer(struct dispatch_call *call)
     }
     metrics_count(loop->node->metrics, loop->options.index, call->number, call->err.code,
                   uv_hrtime() - request->started_ns);
+    contributors_note(&call->call, call->err.code);
     if (call->call.operation != NULL && call->call.operation->release != NULL) {
         call->call.operation->release(&call->call);
     }

@@ -1,5 +1,6 @@
 #include "tests/unit/http/dispatch_fixture.h"
 
+#include "daemon/api/contributors.h"
 #include "daemon/auth/authorize.h"
 
 #include <criterion/criterion.h>
@@ -104,6 +105,11 @@ bool authorize(struct authorizer *authorizer,
     }
     *message = SLICE_LITERAL("You may not");
     return error_set(err, ERROR_ACCESS_DENIED, "You may not");
+}
+
+void contributors_note(struct call *call, enum error_code code)
+{
+    ensure(call->node != NULL && code <= ERROR_CONFIG);
 }
 
 static const struct operation fake_put = {"PutItem",    8,   false, fake_decode, fake_run,
