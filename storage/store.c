@@ -94,6 +94,7 @@ bool store_open(const struct store_options *options, struct store **store, struc
     ensure(made != NULL);
     made->clock = options->clock;
     made->region_id = options->region_id;
+    made->conflicts_kept_ms = options->conflicts_kept_ms;
     if (options->region != NULL) {
         ensure(strlen(options->region) < sizeof(made->region_name));
         strcpy(made->region_name, options->region);

@@ -38,6 +38,7 @@ struct store_options {
     const char *region; /* Its name, as in other regions' lists of replicas; NULL: it has none. */
     /* Shards of each stream, up to STREAM_SHARDS_MAX; 0: one for four cores, at least one. */
     uint32_t stream_shards;
+    uint64_t conflicts_kept_ms;       /* How long the conflict feed remembers; 0: for ever. */
     struct catalog_observer observer; /* Is told of changes of tables from the start on. */
 };
 
@@ -46,6 +47,7 @@ struct store {
     struct catalog *catalog;
     struct latches *latches;
     struct store_clock clock;
+    uint64_t conflicts_kept_ms;
     uint16_t region_id;
     char region_name[REGION_NAME_BYTES_MAX + 1];
     uint32_t incarnation;           /* Wall second the folder was made. */
@@ -328,6 +330,21 @@ MUST_CHECK bool store_conflicts(struct store *store,
                                 uint32_t *count,
                                 struct error *err);
 uint64_t store_conflicts_found(struct store *store); /* Since start, for /metrics. */
+/* What names a conflict for good, on this node. */
+enum { CONFLICT_ID_BYTES = 40 };
+void store_conflict_id(const struct conflict *conflict, uint8_t id[static CONFLICT_ID_BYTES]);
+/* The one with this id, which may be of any length; copied into the arena. Worker thread. Errors:
+ * IO, CORRUPT. */
+MUST_CHECK bool store_conflict(struct store *store,
+                               struct slice id,
+                               struct arena *arena,
+                               struct conflict *conflict,
+                               bool *found,
+                               struct error *err);
+/* Forget conflicts that were found before `before_ms`, at most `max` of them; *more says whether to
+ * go on. Worker thread. Errors: THROTTLED, IO, CORRUPT. */
+MUST_CHECK bool store_conflicts_forget(
+    struct store *store, uint64_t before_ms, uint32_t max, bool *more, struct error *err);
 
 /* Small durable notes for the rooms above (keys start with the room's name). Worker thread. */
 MUST_CHECK bool

@@ -9,6 +9,7 @@ enum {
     CONFLICT_FORMAT = 1,
     CONFLICT_HEAD_BYTES = 10,
     TABLE_ID_BYTES = 4,
+    CONFLICT_COUNTER_BITS = 16, /* Of a stamp; the rest is milliseconds. */
 };
 
 static void conflict_put_dot(uint8_t *to, struct dot dot)
@@ -191,4 +192,91 @@ bool store_conflicts(struct store *store,
 uint64_t store_conflicts_found(struct store *store)
 {
     return applied_conflicts(store->applied);
+}
+
+void store_conflict_id(const struct conflict *conflict, uint8_t id[static CONFLICT_ID_BYTES])
+{
+    conflict_encode_key(conflict, id);
+}
+
+bool store_conflict(struct store *store,
+                    struct slice id,
+                    struct arena *arena,
+                    struct conflict *conflict,
+                    bool *found,
+                    struct error *err)
+{
+    struct engine_value value;
+    *found = false;
+    if (id.size != CONFLICT_ID_BYTES) {
+        return true;
+    }
+    if (!engine_get(store->engine, FAMILY_CONFLICTS, NULL, id, READ_FULL, &value, found, err)) {
+        return false;
+    }
+    if (!*found) {
+        return true;
+    }
+    struct slice copy = arena_copy(arena, value.bytes);
+    engine_value_release(&value);
+    return conflict_decode(arena_copy(arena, id), copy, conflict, err);
+}
+
+/* --- Forgetting ------------------------------------------------------------------------------- */
+
+/* Those that are old enough go into the batch. Records of a table lie by their winner's stamp. A
+ * stamp that is recent ends the table; one that is old may be a slow clock's, so what counts is the
+ * time of the finding. */
+static bool conflict_forget_some(struct store *store,
+                                 struct engine_iterator *records,
+                                 struct engine_batch *batch,
+                                 uint64_t before_ms,
+                                 uint32_t max,
+                                 uint32_t *count,
+                                 struct error *err)
+{
+    bool at = engine_iterator_first(records, err);
+    while (at && *count < max) {
+        struct slice key = engine_iterator_key(records);
+        struct conflict conflict;
+        if (!conflict_decode(key, engine_iterator_value(records), &conflict, err)) {
+            return false;
+        }
+        if (conflict.winner.version.stamp >> CONFLICT_COUNTER_BITS >= before_ms) {
+            uint8_t next[TABLE_ID_BYTES];
+            put_be32(next, conflict.table_id + 1);
+            at = engine_iterator_seek(records, slice_of(next, sizeof(next)), err);
+            continue;
+        }
+        if (conflict.time_ms < before_ms) {
+            engine_batch_delete(store->engine, batch, FAMILY_CONFLICTS, key);
+            ++*count;
+        }
+        at = engine_iterator_next(records, err);
+    }
+    return err->code == ERROR_NONE;
+}
+
+bool store_conflicts_forget(
+    struct store *store, uint64_t before_ms, uint32_t max, bool *more, struct error *err)
+{
+    struct slice none = {NULL, 0};
+    struct error broken = {0};
+    uint32_t count = 0;
+    struct engine_batch *batch = engine_batch_open();
+    struct engine_iterator *records =
+        engine_iterator_open_once(store->engine, FAMILY_CONFLICTS, NULL, none, none);
+    bool ok = conflict_forget_some(store, records, batch, before_ms, max, &count, &broken);
+    engine_iterator_close(records);
+    if (ok && count > 0) {
+        uint64_t seq = engine_commit_begin(store->engine);
+        ok = engine_commit_append(store->engine, batch, seq, &broken);
+    }
+    engine_batch_close(batch);
+    *more = count == max;
+    if (!ok) {
+        *err = broken;
+        return error_wrap(err, "forget old conflicts");
+    }
+    return true;
 }

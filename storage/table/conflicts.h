@@ -13,7 +13,7 @@
 
 #include "storage/store.h"
 
-enum { CONFLICT_KEY_BYTES = 40 };
+enum { CONFLICT_KEY_BYTES = CONFLICT_ID_BYTES };
 
 void conflict_encode_key(const struct conflict *conflict, uint8_t key[static CONFLICT_KEY_BYTES]);
 void conflict_encode_value(struct buffer *to, const struct conflict *conflict);

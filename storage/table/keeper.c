@@ -11,6 +11,7 @@
 
 enum {
     KEEPER_PAUSE_MS = 1,
+    KEEPER_CONFLICTS_STEP = 1024,
 };
 
 struct keeper {
@@ -72,6 +73,25 @@ static bool keeper_sweep_tokens(struct keeper *keeper, struct error *err)
     return true;
 }
 
+/* --- Conflicts ------------------------------------------------------------------------------- */
+
+static bool keeper_forget_conflicts(struct keeper *keeper, struct error *err)
+{
+    struct store *store = keeper->store;
+    uint64_t now_ms = store->clock.wall_ms(store->clock.context);
+    bool more = store->conflicts_kept_ms > 0 && now_ms > store->conflicts_kept_ms;
+    while (more) {
+        if (!store_conflicts_forget(store, now_ms - store->conflicts_kept_ms, KEEPER_CONFLICTS_STEP,
+                                    &more, err)) {
+            return false;
+        }
+        if (more && keeper_pause(keeper, KEEPER_PAUSE_MS)) {
+            return true;
+        }
+    }
+    return true;
+}
+
 /* --- The thread ----------------------------------------------------------------------------- */
 
 /* What fails leaves its flag down, or the totals unsaved: it is tried again at the next tick. */
@@ -87,7 +107,9 @@ static void keeper_tick(struct keeper *keeper)
     bool saved = catalog_save_totals(keeper->store->catalog, &err);
     bool swept = keeper_sweep_tokens(keeper, &err);
     bool ticked = stream_tick(keeper->store, &err);
+    bool forgotten = keeper_forget_conflicts(keeper, &err);
     (void)saved;
+    (void)forgotten;
     (void)swept;
     (void)ticked;
     if (dropped) { /* Last: who sees it knows that this tick writes nothing more. */

@@ -225,3 +225,81 @@ Test(conflicts, a_damaged_feed_is_told)
     arena_destroy(&arena);
     test_directory_remove(directory);
 }
+
+/* --- By id, and forgetting -------------------------------------------------------------------- */
+
+Test(conflicts, one_is_found_by_its_id)
+{
+    char *directory = test_directory_make();
+    struct sample_clock clock = {0};
+    struct error err = {0};
+    struct arena arena;
+    arena_init(&arena);
+    struct store *store = sample_store_open(directory, &clock);
+    const struct table *table = sample_store_table(store, "table", VALUE_MISSING, true);
+    collide(store, &arena, table, "a", 1, 100);
+    collide(store, &arena, table, "b", 2, 100);
+    struct conflict listed[LIST_MAX];
+    uint8_t id[CONFLICT_ID_BYTES];
+    bool found = false;
+    cr_assert_eq(list(store, 0, LIST_MAX, &arena, listed), 2);
+    for (int i = 0; i < 2; i++) {
+        struct conflict conflict;
+        store_conflict_id(&listed[i], id);
+        cr_assert(store_conflict(store, slice_of(id, sizeof(id)), &arena, &conflict, &found, &err));
+        cr_assert(found && slice_equal(conflict.key, listed[i].key));
+    }
+    struct conflict conflict;
+    id[CONFLICT_ID_BYTES - 1] ^= 1;
+    cr_assert(store_conflict(store, slice_of(id, sizeof(id)), &arena, &conflict, &found, &err));
+    cr_assert_not(found);
+    cr_assert(store_conflict(store, slice_of(id, 3), &arena, &conflict, &found, &err));
+    cr_assert_not(found);
+    table_release(table);
+    store_close(store);
+    arena_destroy(&arena);
+    test_directory_remove(directory);
+}
+
+/* A slow clock's winner has an old stamp, a fast one's a late one: what counts is when the conflict
+ * was found here. */
+Test(conflicts, old_ones_are_forgotten_by_the_time_they_were_found)
+{
+    char *directory = test_directory_make();
+    struct sample_clock clock = {0};
+    struct error err = {0};
+    struct arena arena;
+    arena_init(&arena);
+    struct store *store = sample_store_open(directory, &clock);
+    const struct table *left = sample_store_table(store, "left", VALUE_MISSING, true);
+    const struct table *right = sample_store_table(store, "right", VALUE_MISSING, true);
+    uint64_t first_ms = atomic_load(&clock.now_ms);
+    for (uint64_t i = 0; i < 3; i++) {
+        collide(store, &arena, left, (const char[]){(char)('a' + i), 0}, 1 + i, 1000 + i);
+    }
+    collide(store, &arena, right, "a", 5, 1000);
+    atomic_store(&clock.now_ms, first_ms + 5000);
+    collide(store, &arena, left, "x", 6, 900);                      /* Found late, stamped early. */
+    collide(store, &arena, right, "y", 7, (first_ms + 6000) << 16); /* Stamped by a fast clock. */
+
+    struct conflict found[LIST_MAX];
+    bool more = false;
+    cr_assert(store_conflicts_forget(store, first_ms, 2, &more, &err), "%s", err.text);
+    cr_assert_not(more);
+    cr_assert_eq(list(store, 0, LIST_MAX, &arena, found), 6);
+    cr_assert(store_conflicts_forget(store, first_ms + 1, 2, &more, &err), "%s", err.text);
+    cr_assert(more);
+    cr_assert_eq(list(store, 0, LIST_MAX, &arena, found), 4);
+    cr_assert(store_conflicts_forget(store, first_ms + 5000, 3, &more, &err), "%s", err.text);
+    cr_assert_not(more);
+    cr_assert_eq(list(store, 0, LIST_MAX, &arena, found), 2);
+    cr_assert(slice_equal(found[0].key, sample_key(&arena, "y")));
+    cr_assert(slice_equal(found[1].key, sample_key(&arena, "x")));
+    cr_assert(store_conflicts_forget(store, first_ms + 7000, 3, &more, &err), "%s", err.text);
+    cr_assert_eq(list(store, 0, LIST_MAX, &arena, found), 0);
+    table_release(left);
+    table_release(right);
+    store_close(store);
+    arena_destroy(&arena);
+    test_directory_remove(directory);
+}
