@@ -12,6 +12,7 @@ enum {
     CONFIG_SYNC_INTERVAL_MS_MAX = 60000,
     CONFIG_CACHE_MB_MIN = 8,
     CONFIG_MEMTABLE_MB_MIN = 4,
+    CONFIG_CONFLICTS_KEPT_HOURS_MAX = 100 * 365 * 24,
     CONFIG_MEMORY_MB_MAX = 1 << 20,
     CONFIG_TEXT_BYTES_MAX = 4096,
 };
@@ -36,6 +37,7 @@ enum config_knob {
     KNOB_LOOPS,
     KNOB_CACHE_MB,
     KNOB_MEMTABLE_MB,
+    KNOB_CONFLICTS_KEPT_HOURS,
     KNOB_ID,
     KNOB_LOG_JSON,
     KNOB_LOG_LEVEL,
@@ -75,6 +77,8 @@ static const struct config_name {
     [KNOB_LOOPS] = {"loops", "N", "event loops, a thread each (one per core)"},
     [KNOB_CACHE_MB] = {"cache-mb", "N", "block cache (256)"},
     [KNOB_MEMTABLE_MB] = {"memtable-mb", "N", "write buffers of all kinds of rows together (64)"},
+    [KNOB_CONFLICTS_KEPT_HOURS] = {"conflicts-kept-hours", "N",
+                                   "how long the conflict feed remembers; 0: for ever (168)"},
     [KNOB_ID] = {"id", "N", "this region's small id (from the cluster file, else from its name)"},
     [KNOB_LOG_JSON] = {"log-json", NULL, "log JSON instead of key=value"},
     [KNOB_LOG_LEVEL] = {"log-level", "LEVEL", "debug, info, warning or error (info)"},
@@ -427,6 +431,7 @@ config_take_numbers(const struct config_sources *sources, struct config *config,
     uint64_t id = 0;
     config->cache_mb = 256;
     config->memtable_mb = 64;
+    config->conflicts_kept_hours = 168;
     if (!config_number(&sources->values[KNOB_SYNC_INTERVAL_MS], 1, CONFIG_SYNC_INTERVAL_MS_MAX,
                        &sync_interval_ms, err) ||
         !config_number(&sources->values[KNOB_LOOPS], 1, CONFIG_LOOPS_MAX, &loops, err) ||
@@ -434,6 +439,8 @@ config_take_numbers(const struct config_sources *sources, struct config *config,
                        &config->cache_mb, err) ||
         !config_number(&sources->values[KNOB_MEMTABLE_MB], CONFIG_MEMTABLE_MB_MIN,
                        CONFIG_MEMORY_MB_MAX, &config->memtable_mb, err) ||
+        !config_number(&sources->values[KNOB_CONFLICTS_KEPT_HOURS], 0,
+                       CONFIG_CONFLICTS_KEPT_HOURS_MAX, &config->conflicts_kept_hours, err) ||
         !config_number(&sources->values[KNOB_TTL_CHANGE_SECONDS], 0, TTL_CHANGE_SECONDS_MAX,
                        &ttl_change_seconds, err) ||
         !config_number(&sources->values[KNOB_ID], 1, UINT16_MAX, &id, err)) {

@@ -43,6 +43,7 @@ struct config {
     uint32_t loops;
     uint64_t cache_mb;
     uint64_t memtable_mb;
+    uint64_t conflicts_kept_hours; /* 0: for ever. */
     bool log_json;
     enum log_level log_level;
     uint16_t id;                             /* This region's small id. */

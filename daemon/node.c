@@ -94,6 +94,8 @@ static void node_replication_log(void *context, int level, const char *event, co
     log_event(node->log, (enum log_level)level, name, log_text("detail", detail));
 }
 
+enum { MS_PER_HOUR = 3600000 };
+
 /* --- Start ---------------------------------------------------------------------------------- */
 
 static bool node_open_store(struct node_whole *whole, struct error *err)
@@ -112,6 +114,7 @@ static bool node_open_store(struct node_whole *whole, struct error *err)
         .clock = {.wall_ms = node_wall_ms, .stamp = node_stamp, .context = whole},
         .region_id = config->id,
         .region = config->region,
+        .conflicts_kept_ms = config->conflicts_kept_hours * MS_PER_HOUR,
         .observer = lifecycle_observer(whole->lifecycle),
     };
     uint64_t seq;

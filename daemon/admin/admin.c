@@ -37,6 +37,7 @@ static const struct admin_route {
     {"GET", "/metrics", "text/plain; version=0.0.4; charset=utf-8", admin_metrics},
     {"GET", "/v1/status", "application/json", admin_status},
     {"GET", "/v1/conflicts", "application/json", admin_conflicts},
+    {"POST", "/v1/conflicts/restore", "application/json", admin_conflicts_restore},
     {"GET", "/v1/insights", "application/json", admin_insights},
     {"POST", "/v1/link", "application/json", admin_link_set},
     {"DELETE", "/v1/link", "application/json", admin_link_clear},

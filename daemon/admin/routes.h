@@ -28,6 +28,9 @@ MUST_CHECK bool
 admin_status(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool
 admin_conflicts(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool admin_conflicts_restore(const struct admin_request *request,
+                                        struct buffer *answer,
+                                        struct error *err);
 MUST_CHECK bool
 admin_insights(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool

@@ -1,4 +1,4 @@
-/* `meridian conflicts list`: writes that had not seen each other, with both images. */
+/* `meridian conflicts list|show|restore`: writes that had not seen each other, with both images. */
 #include "daemon/cli/survey.h"
 
 #include <curl/curl.h>
@@ -32,92 +32,193 @@ static void conflicts_print_side(struct arena *arena, const char *label, const s
            survey_text(arena, side, "time"), (int)to.size, (const char *)to.data);
 }
 
+static void conflicts_print_one(struct arena *arena, const struct json *conflict)
+{
+    struct buffer key;
+    const struct json *key_of = json_get(conflict, "key");
+    buffer_init(&key, arena, 128);
+    if (key_of != NULL) {
+        json_write(&key, key_of);
+    }
+    printf("%s  %s  %.*s  %s: %s\n", survey_text(arena, conflict, "time"),
+           survey_text(arena, conflict, "table"), (int)key.size, (const char *)key.data,
+           survey_text(arena, conflict, "reason"), survey_text(arena, conflict, "explanation"));
+    conflicts_print_side(arena, "winner", json_get(conflict, "winner"));
+    conflicts_print_side(arena, "loser", json_get(conflict, "loser"));
+    printf("  id      %s\n", survey_text(arena, conflict, "id"));
+}
+
 static void conflicts_print(struct arena *arena, const struct json *list)
 {
     if (list->count == 0) {
         printf("no conflicts\n");
     }
     for (const struct json *each = list->first; each != NULL; each = each->next) {
-        struct buffer key;
-        const struct json *key_of = json_get(each, "key");
-        buffer_init(&key, arena, 128);
-        if (key_of != NULL) {
-            json_write(&key, key_of);
-        }
-        printf("%s  %s  %.*s  %s: %s\n", survey_text(arena, each, "time"),
-               survey_text(arena, each, "table"), (int)key.size, (const char *)key.data,
-               survey_text(arena, each, "reason"), survey_text(arena, each, "explanation"));
-        conflicts_print_side(arena, "winner", json_get(each, "winner"));
-        conflicts_print_side(arena, "loser", json_get(each, "loser"));
+        conflicts_print_one(arena, each);
     }
 }
 
-static int conflicts_list(const char *admin, const char *table, const char *limit, bool as_json)
+/* What the three have in common. */
+struct conflicts_call {
+    const char *admins[CLI_ADMINS_MAX];
+    uint32_t admins_count;
+    const char *output;
+    const char *id;
+};
+#define CONFLICTS_OPTIONS(call)                                                                    \
+    {.name = "admin",                                                                              \
+     .argument = "URL",                                                                            \
+     .help = "the node to ask",                                                                    \
+     .list = (call).admins,                                                                        \
+     .list_count = &(call).admins_count},                                                          \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .argument = "FORM", .help = "text or json",               \
+        .text = &(call).output                                                                     \
+    }
+
+/* Ask, then show the answer: a list, or with `print_one` a single one. */
+static int conflicts_ask(struct conflicts_call *call,
+                         struct arena *arena,
+                         const char *method,
+                         const char *path,
+                         struct slice body,
+                         void (*print)(struct arena *arena, const struct json *json))
 {
-    struct arena arena = {0};
     struct error err = {0};
-    struct client *client = client_open();
     struct slice text;
-    struct json *list = NULL;
+    struct json *root = NULL;
+    bool as_json = false;
     int status = CLI_OK;
-    if (!client_admin(client, "GET", admin, conflicts_path(&arena, table, limit), (struct slice){0},
-                      &arena, &text, &err) ||
-        !json_parse(text, &arena, &list, &err)) {
+    if (!cli_output(call->output, &as_json, &err)) {
+        return cli_misuse("%s", err.text);
+    }
+    cli_admins(arena, call->admins, &call->admins_count);
+    struct client *client = client_open();
+    if (!client_admin(client, method, call->admins[0], path, body, arena, &text, &err) ||
+        !json_parse(text, arena, &root, &err)) {
         status = cli_fail(&err);
     } else if (as_json) {
         fwrite(text.data, 1, text.size, stdout);
     } else {
-        conflicts_print(&arena, list);
+        print(arena, root);
     }
     client_close(client);
+    return status;
+}
+
+static int conflicts_list(int argc, char **argv)
+{
+    struct conflicts_call call = {.admins_count = 0};
+    const char *table = NULL;
+    const char *limit = NULL;
+    const struct cli_option options[] = {
+        {.name = "table", .argument = "T", .help = "of this table only", .text = &table},
+        {.name = "limit",
+         .argument = "N",
+         .help = "at most so many, 1 to 10000 (10000)",
+         .text = &limit},
+        CONFLICTS_OPTIONS(call),
+    };
+    struct error err = {0};
+    uint64_t number = 0;
+    int status = CLI_OK;
+    if (!cli_begin("conflicts list", "Writes that collided here, newest first, with both images.",
+                   argc, argv, options, ARRAY_COUNT(options), &status)) {
+        return status;
+    }
+    if (limit != NULL && !cli_number(limit, "--limit", 1, 10000, &number, &err)) {
+        return cli_misuse("%s", err.text);
+    }
+    struct arena arena = {0};
+    status = conflicts_ask(&call, &arena, "GET", conflicts_path(&arena, table, limit),
+                           (struct slice){0}, conflicts_print);
+    arena_destroy(&arena);
+    return status;
+}
+
+/* "show ID" and "restore ID": the id stands before the flags. False: *status is the exit status. */
+static bool conflicts_begin_one(struct conflicts_call *call,
+                                const char *command,
+                                const char *what,
+                                int argc,
+                                char **argv,
+                                int *status)
+{
+    const struct cli_option options[] = {CONFLICTS_OPTIONS(*call)};
+    bool named = argc >= 1 && argv[0][0] != '-';
+    call->id = named ? argv[0] : NULL;
+    if (!cli_begin(command, what, named ? argc - 1 : argc, named ? argv + 1 : argv, options,
+                   ARRAY_COUNT(options), status)) {
+        return false;
+    }
+    bool plain = named;
+    for (const char *c = call->id; plain && *c != 0; c++) {
+        plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f');
+    }
+    if (!plain) {
+        *status = cli_misuse("say which one, by the id that `meridian conflicts list` shows: "
+                             "meridian %s",
+                             command);
+    }
+    return plain;
+}
+
+static int conflicts_show(int argc, char **argv)
+{
+    struct conflicts_call call = {.admins_count = 0};
+    int status = CLI_OK;
+    if (!conflicts_begin_one(&call, "conflicts show ID", "One conflict, with both images.", argc,
+                             argv, &status)) {
+        return status;
+    }
+    struct arena arena = {0};
+    status =
+        conflicts_ask(&call, &arena, "GET", arena_printf(&arena, "/v1/conflicts?id=%s", call.id),
+                      (struct slice){0}, conflicts_print);
+    arena_destroy(&arena);
+    return status;
+}
+
+static void conflicts_print_restored(struct arena *arena, const struct json *conflict)
+{
+    conflicts_print_one(arena, conflict);
+    printf("the loser has been written again\n");
+}
+
+static int conflicts_restore(int argc, char **argv)
+{
+    struct conflicts_call call = {.admins_count = 0};
+    int status = CLI_OK;
+    if (!conflicts_begin_one(&call, "conflicts restore ID",
+                             "Write the loser again, as a new write of the node that is asked: it "
+                             "replaces what is there now, in all regions.",
+                             argc, argv, &status)) {
+        return status;
+    }
+    struct arena arena = {0};
+    struct slice body = slice_text(arena_printf(&arena, "{\"id\":\"%s\"}", call.id));
+    status = conflicts_ask(&call, &arena, "POST", "/v1/conflicts/restore", body,
+                           conflicts_print_restored);
     arena_destroy(&arena);
     return status;
 }
 
 int conflicts_main(int argc, char **argv)
 {
-    const char *admins[CLI_ADMINS_MAX];
-    uint32_t admins_count = 0;
-    const char *table = NULL;
-    const char *limit = NULL;
-    const char *output = NULL;
-    const struct cli_option options[] = {
-        {.name = "admin",
-         .argument = "URL",
-         .help = "the node to ask",
-         .list = admins,
-         .list_count = &admins_count},
-        {.name = "table", .argument = "T", .help = "of this table only", .text = &table},
-        {.name = "limit",
-         .argument = "N",
-         .help = "at most so many, 1 to 10000 (10000)",
-         .text = &limit},
-        {.name = "output",
-         .letter = 'o',
-         .argument = "FORM",
-         .help = "text or json",
-         .text = &output},
-    };
-    struct error err = {0};
-    uint64_t number = 0;
-    int status = CLI_OK;
-    bool as_json = false;
-    bool named = argc >= 1 && strcmp(argv[0], "list") == 0;
-    if (!cli_begin("conflicts list", "Writes that collided here, newest first, with both images.",
-                   named ? argc - 1 : argc, named ? argv + 1 : argv, options, ARRAY_COUNT(options),
-                   &status)) {
-        return status;
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = {
+        {"list", conflicts_list}, {"show", conflicts_show}, {"restore", conflicts_restore}};
+    for (size_t i = 0; i < ARRAY_COUNT(commands) && argc >= 1; i++) {
+        if (strcmp(argv[0], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
     }
-    if (!named) {
-        return cli_misuse("say `meridian conflicts list`");
-    }
-    if (!cli_output(output, &as_json, &err) ||
-        (limit != NULL && !cli_number(limit, "--limit", 1, 10000, &number, &err))) {
-        return cli_misuse("%s", err.text);
-    }
-    struct arena arena = {0};
-    cli_admins(&arena, admins, &admins_count);
-    status = conflicts_list(admins[0], table, limit, as_json);
-    arena_destroy(&arena);
-    return status;
+    bool help = argc >= 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0);
+    fprintf(help ? stdout : stderr, "usage: meridian conflicts list [--table T] [--limit N]\n"
+                                    "       meridian conflicts show ID\n"
+                                    "       meridian conflicts restore ID\n"
+                                    "each with [--admin URL] [-o json]\n");
+    return help ? CLI_OK : CLI_USAGE;
 }

@@ -2,8 +2,8 @@
  *
  *   once after opening   drops rows of tables whose removal a crash interrupted; after an unclean
  *                        stop counts the items of every table and index again
- *   every minute         saves the tables' totals; removes expired client tokens (token.h) and conflicts;
- *                        rolls and forgets shards of streams (stream.h)
+ *   every minute         saves the tables' totals; removes expired client tokens (token.h) and
+ *                        conflicts; rolls and forgets shards of streams (stream.h)
  *   at the end           saves them, with the mark of a clean stop
  *
  * Totals. In memory they are exact from the first write on; at a clean stop they are saved beside a

@@ -212,6 +212,16 @@ def test_a_conflict_over_a_cut_link_is_listed_once_in_every_region(demo):
         assert item["Item"]["v"] == {"S": "there"}
     text = done("conflicts", "list", "--admin", demo.env["ADMIN_3"])
     assert "Conflicts" in text and "same" in text
+    shown = json.loads(done("conflicts", "show", entry["id"], "--admin", demo.env["ADMIN_3"], "-o", "json"))
+    assert shown == [entry]
+    text = done("conflicts", "restore", entry["id"], "--admin", demo.env["ADMIN_3"])
+    assert "has been written again" in text
+    for number in (1, 2, 3):
+        wait_for("the loser is back everywhere", lambda: demo.client(number).get_item(
+            TableName="Conflicts", Key={"pk": {"S": "same"}})["Item"]["v"] == {"S": "here"})
+    listed = json.loads(done("conflicts", "list", "--admin", demo.env["ADMIN_3"], "--table",
+                             "Conflicts", "-o", "json"))
+    assert listed == [entry], "restoring is no conflict, and the record stays"
 
 
 def test_a_killed_region_shows_and_is_started_again_with_its_data(demo):

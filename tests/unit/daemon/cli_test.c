@@ -140,6 +140,11 @@ Test(cli, wrong_calls_end_with_two_and_unreachable_nodes_with_one)
     cr_assert_eq(run(link_main, "clear"), CLI_USAGE);
     cr_assert_eq(run(conflicts_main, ""), CLI_USAGE);
     cr_assert_eq(run(conflicts_main, "list --limit 0"), CLI_USAGE);
+    cr_assert_eq(run(conflicts_main, "show"), CLI_USAGE);
+    cr_assert_eq(run(conflicts_main, "show XYZ"), CLI_USAGE);
+    cr_assert_eq(run(conflicts_main, "restore"), CLI_USAGE);
+    cr_assert_eq(run(conflicts_main, "restore ab --table t"), CLI_USAGE);
+    cr_assert_eq(run(conflicts_main, "--help"), CLI_OK);
     cr_assert_eq(run(status_main, "-o xml"), CLI_USAGE);
     cr_assert_eq(run(lag_main, "--what"), CLI_USAGE);
     cr_assert_eq(run(link_main, "clear --admin 127.0.0.1:1"), CLI_FAILED);
@@ -288,6 +293,8 @@ Test(demo, starts_replicates_survives_a_kill_and_stops, .timeout = 120)
     cr_assert_eq(run_at(lag_main, "-o json", demo.nodes[0].admin), CLI_OK);
     cr_assert_eq(run_at(conflicts_main, "list --table demo -o json", demo.nodes[0].admin), CLI_OK);
     cr_assert_eq(run_at(conflicts_main, "list --table none", demo.nodes[0].admin), CLI_FAILED);
+    cr_assert_eq(run_at(conflicts_main, "show abcd", demo.nodes[0].admin), CLI_FAILED);
+    cr_assert_eq(run_at(conflicts_main, "restore abcd", demo.nodes[0].admin), CLI_FAILED);
     cr_assert_eq(run_at(link_main, "set --peer eu-west-1 --cut", demo.nodes[0].admin), CLI_OK);
     cr_assert_eq(run_at(status_main, "", demo.nodes[0].admin), CLI_FAILED, "a cut is not well");
     cr_assert_eq(run_at(link_main, "set --peer mars", demo.nodes[0].admin), CLI_FAILED);

@@ -133,10 +133,12 @@ Test(config, flags_win_over_the_environment_which_wins_over_the_file)
         write_file(directory, "f.yaml", "cache-mb: 11\nmemtable-mb: 12\nloops: 3\nauth: off\n");
     char *flags = NULL;
     cr_assert_gt(asprintf(&flags, "--cache-mb 31 --config %s", path), 0);
-    struct attempt attempt = load(flags, "MERIDIAN_CACHE_MB=21 MERIDIAN_MEMTABLE_MB=22");
+    struct attempt attempt = load(flags, "MERIDIAN_CACHE_MB=21 MERIDIAN_MEMTABLE_MB=22 "
+                                         "MERIDIAN_CONFLICTS_KEPT_HOURS=5");
     cr_assert(attempt.ok, "%s", attempt.err.text);
     cr_assert_eq(attempt.config.cache_mb, 31);
     cr_assert_eq(attempt.config.memtable_mb, 22);
+    cr_assert_eq(attempt.config.conflicts_kept_hours, 5);
     cr_assert_eq(attempt.config.loops, 3);
     cr_assert_not(attempt.config.auth);
     attempt_clear(&attempt);
@@ -247,6 +249,8 @@ Test(config, refuses_numbers_that_are_none_or_out_of_range)
     expect_refusal("--cache-mb 7", "", "--cache-mb wants a number from 8 to 1048576, not \"7\"");
     expect_refusal("--memtable-mb 99999999999999999999", "",
                    "--memtable-mb wants a number from 4 to 1048576, not \"99999999999999999999\"");
+    expect_refusal("--conflicts-kept-hours x", "",
+                   "--conflicts-kept-hours wants a number from 0 to 876000, not \"x\"");
     expect_refusal("", "MERIDIAN_SYNC_INTERVAL_MS=soon",
                    "MERIDIAN_SYNC_INTERVAL_MS wants a number from 1 to 60000, not \"soon\"");
     expect_refusal("--ttl-change-seconds 86401", "",

@@ -181,6 +181,10 @@ Test(node, refuses_bad_admin_requests_with_a_sentence)
     expect(bench.node, "GET", "/v1/conflicts?a=b&table=no+such%20one", "", 404,
            "there is no table \\\"no such one\\\"");
     expect(bench.node, "GET", "/v1/conflicts?table=%4", "", 400, "percent-encoded");
+    expect(bench.node, "GET", "/v1/conflicts?id=00", "", 404, "there is no conflict \\\"00\\\"");
+    expect(bench.node, "POST", "/v1/conflicts/restore", "{}", 400, "the conflict's id");
+    expect(bench.node, "POST", "/v1/conflicts/restore", "{\"id\":\"xy\"}", 404,
+           "there is no conflict");
     expect(bench.node, "GET", "/v1/conflicts?table=%zz", "", 400, "percent-encoded");
     expect(bench.node, "POST", "/v1/link", "{\"peer\":\"eu-west-1\"}", 400,
            "without a cluster file");
