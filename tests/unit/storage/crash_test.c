@@ -6,16 +6,13 @@
 #include "proto/base/bytes.h"
 #include "storage/log/change.h"
 #include "storage/table/keeper.h"
-#include "tests/support/directory.h"
+#include "tests/unit/storage/crash_fixture.h"
 #include "tests/unit/storage/indexed.h"
 #include "tests/unit/storage/remote.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,108 +21,8 @@ TestSuite(crash, .timeout = 120);
 enum {
     ROUNDS = 6,
     WRITERS = 4,
-    REPORTS_MAX = 1 << 16,
     GROUP = 5, /* Rows of one applied batch, each with a dot of its own. */
-
 };
-
-struct report {
-    uint64_t round, writer, number, seq;
-};
-
-struct reports {
-    struct report list[REPORTS_MAX];
-    size_t count;
-};
-
-/* Below PIPE_BUF, so reports of several threads never mix. */
-static void report_send(int to, struct report report)
-{
-    ensure(write(to, &report, sizeof(report)) == (ssize_t)sizeof(report));
-}
-
-static bool report_take(int from, struct reports *reports)
-{
-    struct report report;
-    ssize_t got = 0;
-    do {
-        got = read(from, &report, sizeof(report));
-    } while (got < 0 && errno == EINTR);
-    ensure(got == 0 || got == (ssize_t)sizeof(report));
-    if (got > 0) {
-        ensure(reports->count < REPORTS_MAX);
-        reports->list[reports->count++] = report;
-    }
-    return got > 0;
-}
-
-/* Run `work` in a child until it has made `enough` reports, kill it, take what it still had sent.
- */
-static void crash(const char *directory,
-                  uint64_t round,
-                  size_t enough,
-                  void (*work)(const char *directory, uint64_t round, int to),
-                  struct reports *reports)
-{
-    int ends[2];
-    ensure(pipe(ends) == 0);
-    pid_t child = fork();
-    ensure(child >= 0);
-    if (child == 0) {
-        close(ends[0]);
-        work(directory, round, ends[1]);
-        _exit(1); /* It writes until it is killed. */
-    }
-    close(ends[1]);
-    size_t before = reports->count;
-    while (reports->count - before < enough && report_take(ends[0], reports)) {
-    }
-    ensure(kill(child, SIGKILL) == 0);
-    while (report_take(ends[0], reports)) {
-    }
-    close(ends[0]);
-    int status;
-    ensure(waitpid(child, &status, 0) == child);
-    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child ended by itself: %d",
-              status);
-}
-
-static void check(const char *directory,
-                  void (*work)(const char *directory, const void *reports),
-                  const struct reports *reports)
-{
-    pid_t child = fork();
-    ensure(child >= 0);
-    if (child == 0) {
-        work(directory, reports);
-        _exit(0);
-    }
-    int status;
-    ensure(waitpid(child, &status, 0) == child);
-    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-              "the folder does not hold what was acknowledged: %d", status);
-}
-
-/* Rounds on one folder: crash `work` after up to `reports_max` reports, then `inspect`. The reports
- * of all rounds are the caller's to free. */
-static struct reports *run_rounds(uint64_t rounds,
-                                  uint64_t reports_max,
-                                  void (*work)(const char *directory, uint64_t round, int to),
-                                  void (*inspect)(const char *directory, const void *reports))
-{
-    char *directory = test_directory_make();
-    struct reports *reports = calloc(1, sizeof(*reports));
-    uint64_t seed = sample_seed();
-    uint64_t state = seed;
-    ensure(reports != NULL);
-    fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
-    for (uint64_t round = 0; round < rounds; round++) {
-        crash(directory, round, 1 + (size_t)(sample_next(&state) % reports_max), work, reports);
-        check(directory, inspect, reports);
-    }
-    test_directory_remove(directory);
-    return reports;
-}
 
 /* --- Local writes ---------------------------------------------------------------------------- */
 
