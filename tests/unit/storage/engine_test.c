@@ -314,7 +314,7 @@ Test(engine, a_cached_way_into_the_next_file_would_block)
 {
     enum { FILES = 12, COLD = 5 };
     char *directory = test_directory_make();
-    char keys[FILES][8];
+    char keys[FILES][16];
     struct error err = {0};
     struct engine *engine = engine_fixture_open(directory);
     for (int i = 0; i < FILES; i++) { /* Opening again writes a file. */

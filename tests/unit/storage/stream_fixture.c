@@ -2,10 +2,14 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { RECORDS_MAX = 1 << 16 };
 
-struct store *stream_store_open(const char *directory, struct sample_clock *clock, uint32_t shards)
+struct store *stream_store_open_small(const char *directory,
+                                      struct sample_clock *clock,
+                                      uint32_t shards,
+                                      uint64_t memtable_bytes)
 {
     if (atomic_load(&clock->now_ms) == 0) {
         atomic_store(&clock->now_ms, 1700000000000u);
@@ -13,7 +17,7 @@ struct store *stream_store_open(const char *directory, struct sample_clock *cloc
     struct store_options options = {
         .engine = {.directory = directory,
                    .cache_bytes = 8 << 20,
-                   .memtable_bytes = 1 << 20,
+                   .memtable_bytes = memtable_bytes,
                    .durability = DURABILITY_SYNC,
                    .sync_interval_ms = 1000},
         .clock = sample_clock_face(clock),
@@ -26,23 +30,40 @@ struct store *stream_store_open(const char *directory, struct sample_clock *cloc
     return store;
 }
 
-static void stream_change(struct store *store, const char *name, bool on, enum stream_view view)
+struct store *stream_store_open(const char *directory, struct sample_clock *clock, uint32_t shards)
 {
-    struct error err = {0};
+    return stream_store_open_small(directory, clock, shards, 8 << 20);
+}
+
+/* Does a failure deserve another try? */
+static bool stream_again(bool ok, struct error *err)
+{
+    struct timespec pause = {0, 1000000};
+    cr_assert(ok || err->code == ERROR_THROTTLED, "%s", err->text);
+    if (!ok) {
+        nanosleep(&pause, NULL);
+    }
+    return !ok;
+}
+
+static bool stream_change(
+    struct store *store, const char *name, bool on, enum stream_view view, struct error *err)
+{
     catalog_change_begin(store->catalog);
     const struct table *table = catalog_acquire(store->catalog, slice_text(name));
     cr_assert_not_null(table);
     struct table changed = *table;
-    bool ok =
-        on ? stream_enable(store, &changed, view, &err) : stream_disable(store, &changed, &err);
+    bool ok = on ? stream_enable(store, &changed, view, err) : stream_disable(store, &changed, err);
     table_release(table);
     catalog_change_end(store->catalog);
-    cr_assert(ok, "%s", err.text);
+    return ok;
 }
 
 struct stream stream_on(struct store *store, const char *name, enum stream_view view)
 {
-    stream_change(store, name, true, view);
+    struct error err = {0};
+    while (stream_again(stream_change(store, name, true, view, &err), &err)) {
+    }
     const struct table *table = catalog_acquire(store->catalog, slice_text(name));
     struct arena arena;
     struct stream stream;
@@ -63,7 +84,29 @@ struct stream stream_on(struct store *store, const char *name, enum stream_view 
 
 void stream_off(struct store *store, const char *name)
 {
-    stream_change(store, name, false, STREAM_KEYS_ONLY);
+    struct error err = {0};
+    cr_assert(stream_change(store, name, false, STREAM_KEYS_ONLY, &err), "%s", err.text);
+}
+
+void stream_must_roll(struct store *store, uint32_t stream)
+{
+    struct error err = {0};
+    while (stream_again(stream_roll(store, stream, &err), &err)) {
+    }
+}
+
+void stream_must_tick(struct store *store)
+{
+    struct error err = {0};
+    while (stream_again(stream_tick(store, &err), &err)) {
+    }
+}
+
+void stream_must_set_shards(struct store *store, uint32_t shards)
+{
+    struct error err = {0};
+    while (stream_again(stream_set_shards(store, shards, &err), &err)) {
+    }
 }
 
 void stream_settle(struct store *store)

@@ -7,11 +7,20 @@
 
 enum { FIXTURE_KEYS = 40, FIXTURE_DAY_MS = 24 * 60 * 60 * 1000 };
 
-/* As sample_store_open, with so many shards and little memory, so that files are written. */
+/* As sample_store_open, with so many shards. */
 struct store *stream_store_open(const char *directory, struct sample_clock *clock, uint32_t shards);
+/* With little memory, so that files are written. */
+struct store *stream_store_open_small(const char *directory,
+                                      struct sample_clock *clock,
+                                      uint32_t shards,
+                                      uint64_t memtable_bytes);
 /* Give the table (by name) a stream, or take it away. */
 struct stream stream_on(struct store *store, const char *table, enum stream_view view);
 void stream_off(struct store *store, const char *table);
+/* They must succeed; stalls of a busy test machine are waited out. */
+void stream_must_roll(struct store *store, uint32_t stream);
+void stream_must_tick(struct store *store);
+void stream_must_set_shards(struct store *store, uint32_t shards);
 /* All that has been appended is on disk. */
 void stream_settle(struct store *store);
 

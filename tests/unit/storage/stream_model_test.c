@@ -134,21 +134,18 @@ static void model_reopen(struct model *model)
 
 static void model_cut(struct model *model)
 {
-    struct error err = {0};
-    bool ok = true;
     switch (model_below(model, 4)) {
     case 0:
         model->shards = 1 + model_below(model, 7);
-        ok = stream_set_shards(model->store, model->shards, &err);
+        stream_must_set_shards(model->store, model->shards);
         break;
     case 1:
         model_reopen(model);
         break;
     default:
-        ok = stream_roll(model->store, model->streams[model_below(model, MODEL_TABLES)].id, &err);
+        stream_must_roll(model->store, model->streams[model_below(model, MODEL_TABLES)].id);
         break;
     }
-    cr_assert(ok, "%s", err.text);
 }
 
 static void model_step(struct model *model, struct arena *arena)

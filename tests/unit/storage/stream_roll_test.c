@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 
 TestSuite(stream_roll, .timeout = 200);
 
@@ -25,13 +24,18 @@ struct bench {
     uint32_t count;
 };
 
-static void bench_open(struct bench *bench, uint32_t shards)
+static void bench_open_small(struct bench *bench, uint32_t shards, uint64_t memtable_bytes)
 {
     *bench = (struct bench){.directory = test_directory_make()};
     arena_init(&bench->arena);
-    bench->store = stream_store_open(bench->directory, &bench->clock, shards);
+    bench->store = stream_store_open_small(bench->directory, &bench->clock, shards, memtable_bytes);
     bench->table = sample_store_table(bench->store, "table", VALUE_MISSING, false);
     bench->stream = stream_on(bench->store, "table", STREAM_NEW_AND_OLD_IMAGES);
+}
+
+static void bench_open(struct bench *bench, uint32_t shards)
+{
+    bench_open_small(bench, shards, 8 << 20);
 }
 
 static void bench_close(struct bench *bench)
@@ -66,19 +70,12 @@ static uint32_t bench_shards(struct bench *bench)
 
 static void bench_roll(struct bench *bench)
 {
-    struct error err = {0};
-    cr_assert(stream_roll(bench->store, bench->stream.id, &err), "%s", err.text);
+    stream_must_roll(bench->store, bench->stream.id);
 }
 
-/* Stalls of a busy test machine are waited out, as the keeper does. */
 static void bench_tick(struct bench *bench)
 {
-    struct timespec pause = {0, 1000000};
-    struct error err = {0};
-    while (!stream_tick(bench->store, &err)) {
-        cr_assert_eq(err.code, ERROR_THROTTLED, "%s", err.text);
-        nanosleep(&pause, NULL);
-    }
+    stream_must_tick(bench->store);
 }
 
 static void bench_pass(struct bench *bench, uint64_t ms)
@@ -194,7 +191,6 @@ Test(stream_roll, more_shards_are_made_by_splitting_and_fewer_only_of_a_stream_w
 {
     static const uint32_t wanted[] = {2, 3, 7, STREAM_SHARDS_MAX, 5};
     struct bench bench;
-    struct error err = {0};
     bench_open(&bench, 1);
     uint32_t open = 1;
     bench_shards(&bench);
@@ -204,7 +200,7 @@ Test(stream_roll, more_shards_are_made_by_splitting_and_fewer_only_of_a_stream_w
         for (uint32_t key = 0; key < FIXTURE_KEYS; key++) {
             bench_put(&bench, key, arena_printf(&bench.arena, "%zu", i));
         }
-        cr_assert(stream_set_shards(bench.store, wanted[i], &err), "%s", err.text);
+        stream_must_set_shards(bench.store, wanted[i]);
         open = wanted[i] > open ? wanted[i] : open;
         bench_shards(&bench);
         cr_assert_eq(open_shards(&bench), open);
@@ -225,11 +221,10 @@ Test(stream_roll, more_shards_are_made_by_splitting_and_fewer_only_of_a_stream_w
 Test(stream_roll, another_number_of_shards_at_opening_is_taken_up)
 {
     struct bench bench;
-    struct error err = {0};
     bench_open(&bench, 1);
     bench_put(&bench, 1, "one");
     bench_reopen(&bench, 3);
-    cr_assert(stream_tick(bench.store, &err)); /* The keeper's first may not have come yet. */
+    bench_tick(&bench); /* The keeper's first may not have come yet. */
     bench_shards(&bench);
     cr_assert_eq(open_shards(&bench), 3);
     bench_put(&bench, 1, "two");
@@ -383,7 +378,7 @@ Test(stream_roll, ten_days_of_constant_load_take_the_space_of_one)
     char text[TEXT_BYTES + 1];
     uint64_t bytes[DAYS];
     uint64_t random = 1;
-    bench_open(&bench, 1);
+    bench_open_small(&bench, 1, 1 << 20);
     for (int day = 0; day < DAYS; day++) {
         for (int hour = 0; hour < HOURS; hour++) {
             for (int i = 0; i < PUTS; i++) {

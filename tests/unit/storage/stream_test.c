@@ -339,12 +339,12 @@ Test(stream, outlives_its_table_for_a_day)
     cr_assert_eq(count, 1);
     struct stream found;
     atomic_fetch_add(&bench.clock.now_ms, FIXTURE_DAY_MS - 1);
-    cr_assert(stream_tick(bench.store, &err), "%s", err.text);
+    stream_must_tick(bench.store);
     cr_assert(
         stream_find(bench.store, SLICE_LITERAL("table"), stream.label_ms, &bench.arena, &found));
     cr_assert_not(found.enabled);
     atomic_fetch_add(&bench.clock.now_ms, 1);
-    cr_assert(stream_tick(bench.store, &err), "%s", err.text);
+    stream_must_tick(bench.store);
     cr_assert_not(
         stream_find(bench.store, SLICE_LITERAL("table"), stream.label_ms, &bench.arena, &found));
     struct stream_shard *shards;
@@ -405,13 +405,12 @@ Test(stream, a_tick_closes_what_no_table_names_any_more)
 {
     struct bench bench;
     uint32_t count;
-    struct error err = {0};
     struct stream found;
     bench_open(&bench, false);
     struct stream stream = stream_on(bench.store, "table", STREAM_KEYS_ONLY);
     bench_put(&bench, "k1", "one");
     bench_describe(&bench, (struct table_stream){0, STREAM_KEYS_ONLY, stream.label_ms});
-    cr_assert(stream_tick(bench.store, &err), "%s", err.text);
+    stream_must_tick(bench.store);
     cr_assert(
         stream_find(bench.store, SLICE_LITERAL("table"), stream.label_ms, &bench.arena, &found));
     cr_assert_not(found.enabled);
@@ -420,7 +419,7 @@ Test(stream, a_tick_closes_what_no_table_names_any_more)
 
     struct stream unborn = stream_on(bench.store, "table", STREAM_KEYS_ONLY);
     bench_describe(&bench, (struct table_stream){0, STREAM_KEYS_ONLY, stream.label_ms});
-    cr_assert(stream_tick(bench.store, &err), "%s", err.text);
+    stream_must_tick(bench.store);
     cr_assert_not(
         stream_find(bench.store, SLICE_LITERAL("table"), unborn.label_ms, &bench.arena, &found));
     bench_close(&bench);
