@@ -249,7 +249,8 @@ bool builder_start(struct store *store, struct builder **builder, struct error *
     ensure(made != NULL);
     made->store = store;
     ticker_init(&made->ticker);
-    made->pace = (struct pace){.ticker = &made->ticker, .engine = store->engine};
+    made->pace = (struct pace){
+        .ticker = &made->ticker, .engine = store->engine, .busy_rests = PACE_BUSY_RESTS};
     catalog_watch(store->catalog, builder_kick, made);
     if (!ticker_start(&made->ticker, builder_run, made, "builder", err)) {
         catalog_watch(store->catalog, NULL, NULL);

@@ -31,7 +31,7 @@ bool pace_rest(void *context)
     bool busy = pace->engine != NULL && pace->quiet < PACE_QUIET_RESTS;
     uint64_t seq = pace_seq(pace);
     bool stopping =
-        ticker_pause(pace->ticker, (busy ? PACE_BUSY_RESTS : 1) * (worked_us / PACE_WORK_US));
+        ticker_pause(pace->ticker, (busy ? pace->busy_rests : 1) * (worked_us / PACE_WORK_US));
     pace->quiet = pace_seq(pace) == seq ? pace->quiet + 1 : 0;
     pace_start(pace);
     return stopping;

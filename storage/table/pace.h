@@ -2,7 +2,7 @@
  * thread, the ticker's.
  *
  * Nobody there: a rest as long as the work took, half of a core at most. While clients or peers
- * write, PACE_BUSY_RESTS times as long: what slows them down is less the processor than the bytes
+ * write, `busy_rests` times as long: what slows them down is less the processor than the bytes
  * that the background adds to the write-ahead log, which all of them wait for. Who writes shows in
  * the seqs that are taken during a rest, when this thread takes none. */
 #pragma once
@@ -20,6 +20,7 @@ enum {
 struct pace {
     struct ticker *ticker;
     struct engine *engine;   /* NULL: no matter who writes. */
+    uint32_t busy_rests;     /* PACE_BUSY_RESTS, or less for what has to be done in time. */
     uint64_t worked_from_us; /* Since the last rest. */
     uint32_t quiet;          /* Rests since a foreign write was seen. */
 };

@@ -16,6 +16,8 @@ enum {
     SWEEPER_TICK_MS = 500,
     SWEEPER_RETRY_MS = 50,
     SWEEPER_STEP_ROWS = 4096,
+    SWEEPER_CALM_S = 10, /* So far behind it still leaves clients all the room. */
+    SWEEPER_LATE_S = 30,
     MS_PER_SECOND = 1000,
 };
 
@@ -254,6 +256,23 @@ static bool sweeper_serves(const struct table *table)
            (table->status == TABLE_ACTIVE || table->status == TABLE_UPDATING);
 }
 
+/* Of a table that it has looked at before. */
+static uint64_t sweeper_behind(const struct sweep_place *place, uint64_t limit)
+{
+    uint64_t passed = sweeper_passed(place);
+    return limit > passed && passed > 0 ? limit - passed : 0;
+}
+
+/* Beside clients it takes its time, up to a point. */
+static void sweeper_hurry(struct sweeper *sweeper, uint64_t behind_s)
+{
+    if (behind_s < SWEEPER_CALM_S) {
+        sweeper->pace.busy_rests = PACE_BUSY_RESTS;
+    } else {
+        sweeper->pace.busy_rests = behind_s < SWEEPER_LATE_S ? PACE_BUSY_RESTS / 2 : 1;
+    }
+}
+
 static bool
 sweeper_serve(struct sweeper *sweeper, const struct table *table, bool *more, struct error *err)
 {
@@ -264,9 +283,9 @@ sweeper_serve(struct sweeper *sweeper, const struct table *table, bool *more, st
     }
     atomic_store(&sweeper->reached, now); /* Before the rows are looked at: see sweeper_note. */
     uint64_t limit = sweeper_limit(sweeper->store, table, now);
+    sweeper_hurry(sweeper, sweeper_behind(place, limit));
     bool ok = sweeper_step(sweeper, table, place, limit, more, err);
-    uint64_t second = sweeper_passed(place);
-    uint64_t behind = limit > second && second > 0 ? limit - second : 0;
+    uint64_t behind = sweeper_behind(place, limit);
     if (behind > atomic_load(&sweeper->behind_s)) {
         atomic_store(&sweeper->behind_s, behind);
     }
@@ -339,7 +358,8 @@ bool sweeper_start(struct store *store, struct sweeper **sweeper, struct error *
     made->store = store;
     made->places = calloc(TABLES_MAX, sizeof(*made->places));
     ensure(made->places != NULL);
-    made->pace.ticker = &made->ticker;
+    made->pace = (struct pace){
+        .ticker = &made->ticker, .engine = store->engine, .busy_rests = PACE_BUSY_RESTS};
     atomic_init(&made->late, NO_SECOND);
     ticker_init(&made->ticker);
     if (!ticker_start(&made->ticker, sweeper_run, made, "sweeper", err)) {

@@ -106,6 +106,7 @@ void cluster_start(struct cluster *cluster, uint32_t index)
                    .context = region},
         .clock = {region_wall_ms, region_stamp, region},
         .region_id = cluster->infos[index].id,
+        .region = cluster->infos[index].name,
     };
     hlc_init(&region->hlc, 0);
     if (!store_open(&options, &region->store, &err)) {
