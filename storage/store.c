@@ -96,8 +96,9 @@ bool store_open(const struct store_options *options, struct store **store, struc
     made->region_id = options->region_id;
     made->conflicts_kept_ms = options->conflicts_kept_ms;
     if (options->region != NULL) {
-        ensure(strlen(options->region) < sizeof(made->region_name));
-        strcpy(made->region_name, options->region);
+        size_t size = strlen(options->region);
+        ensure(size < sizeof(made->region_name)); /* Zeroed: the end is there. */
+        memcpy(made->region_name, options->region, size);
     }
     made->latches = latches_open();
     made->batches = batch_pool_open();

@@ -143,8 +143,8 @@ static uint32_t shards_list_open(const struct stream_state *state,
 
 void shards_roll(struct stream_state *state, uint32_t wanted, uint64_t now_ms, uint64_t seq)
 {
-    uint32_t open[STREAM_SHARDS_MAX];
-    uint32_t pieces[STREAM_SHARDS_MAX];
+    uint32_t open[STREAM_SHARDS_MAX] = {0};
+    uint32_t pieces[STREAM_SHARDS_MAX] = {0};
     uint32_t count = shards_list_open(state, open);
     for (uint32_t i = 0; i < count; i++) {
         pieces[i] = 1;
@@ -170,7 +170,7 @@ void shards_roll(struct stream_state *state, uint32_t wanted, uint64_t now_ms, u
 
 void shards_renew(struct stream_state *state, uint32_t wanted, uint64_t now_ms, uint64_t seq)
 {
-    uint32_t open[STREAM_SHARDS_MAX];
+    uint32_t open[STREAM_SHARDS_MAX] = {0};
     uint32_t count = shards_list_open(state, open);
     shards_close(state, now_ms, seq);
     for (uint32_t i = 0; i < wanted; i++) {
