@@ -118,7 +118,7 @@ Test(ttl_sweep, what_is_written_expired_goes_although_the_sweeper_has_passed_the
 Test(ttl_sweep, a_clock_that_is_set_back_loses_nothing)
 {
     sweep(1000, 1);
-    atomic_fetch_sub(&fixture.clock.now_ms, 500 * 1000);
+    atomic_fetch_sub(&fixture.clock.now_ms, UINT64_C(500000));
     ttl_fixture_put_t(&fixture, 1, 700);
     sweep(10, 2);
     cr_assert(ttl_fixture_has(&fixture, 1));
