@@ -1,10 +1,14 @@
-/* Goal: no bytes make the decoders of change and conflict records read outside their input, and
- * what they take they give back byte by byte. Method: the first byte picks the decoder; the
- * checksum of a change record is repaired after the mutation, so that the fuzzer reaches the
- * fields. */
+/* Goal: no bytes make the decoders of change, conflict and stream records read outside their input,
+ * and what they take they give back byte by byte. Method: the first byte picks the decoder; the
+ * checksums of change and stream records are repaired after the mutation, so that the fuzzer
+ * reaches the fields. */
 #include "proto/base/checksum.h"
 #include "storage/log/change.h"
+#include "storage/stream/stream_record.h"
 #include "storage/table/conflicts.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,6 +50,26 @@ static void fuzz_conflict(struct arena *arena, struct slice bytes)
     ensure(slice_equal(buffer_slice(&again), bytes));
 }
 
+static void fuzz_stream(struct arena *arena, struct slice bytes)
+{
+    struct stream_state state;
+    struct error err = {0};
+    uint8_t *record = arena_alloc(arena, bytes.size + 8);
+    if (bytes.size > 0) {
+        memcpy(record + 8, bytes.data, bytes.size);
+    }
+    put_be64(record, XXH64(record + 8, bytes.size, 0));
+    bytes = slice_of(record, bytes.size + 8);
+    if (!stream_record_decode(bytes, arena, &state, &err)) {
+        ensure(err.code == ERROR_CORRUPT);
+        return;
+    }
+    struct buffer again;
+    buffer_init(&again, arena, bytes.size);
+    stream_record_encode(&again, &state);
+    ensure(slice_equal(buffer_slice(&again), bytes));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena;
@@ -54,10 +78,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     arena_init(&arena);
     struct slice bytes = {data + 1, size - 1};
-    if (data[0] % 2 == 0) {
+    switch (data[0] % 3) {
+    case 0:
         fuzz_change(&arena, bytes);
-    } else {
+        break;
+    case 1:
         fuzz_conflict(&arena, bytes);
+        break;
+    default:
+        fuzz_stream(&arena, bytes);
+        break;
     }
     arena_destroy(&arena);
     return 0;

@@ -123,6 +123,24 @@ def change(flags, made, content=b""):
     return bytes(4) + b"\x01" + bytes([flags]) + varint(7) + made + sized(KEY) + content
 
 
+def streamed(flags, made, event, old=b"", new=b"", local=None):
+    """A change record of format 2; flags without the bits for streamed and local stamp."""
+    flags |= 8 | (0 if local is None else 32)
+    return (bytes(4) + b"\x02" + bytes([flags]) + varint(7) + made + (b"" if local is None else varint(local)) +
+            sized(KEY) + bytes([event]) + sized(old) + new)
+
+
+def stream(shards, enabled=True):
+    """Behind the checksum's place; shards: number, created, parent (number, created) or None, low, high, start, end."""
+    record = b"\x01" + struct.pack(">IIQBBI", 3, 7, 1795332846049, 3, enabled, len(shards) + 1)
+    record += sized(b"Music") + b"\x01" + sized(b"pk") + b"\x00" + varint(len(shards))
+    for number, created, parent, low, high, start, end in shards:
+        record += varint(number) + varint(created) + varint(parent[0] if parent else 0)
+        record += (varint(parent[1]) if parent else b"") + b"".join(varint(n) for n in (low, high, start, end))
+        record += varint(created + 1000) if end else b""
+    return record
+
+
 def stored_dot(region, incarnation, seq):
     return struct.pack(">HIQ", region, incarnation, seq)
 
@@ -296,7 +314,13 @@ def main():
         "short": b"\0" + change(0, version(STAMP, OWN)),
         "tombstone": b"\0" + change(3, version(STAMP, OWN, SEEN)),
         "conflict": b"\1" + conflict((STAMP, OWN, RICH), older, 1),
-        "conflict-delete": b"\1" + conflict((STAMP, OWN, None), older, 2)})
+        "conflict-delete": b"\1" + conflict((STAMP, OWN, None), older, 2),
+        "streamed": b"\0" + streamed(2, version(STAMP, OWN, SEEN), 1, SMALL, RICH),
+        "streamed-ttl": b"\0" + streamed(1, version(STAMP, OWN), 3, SMALL, local=STAMP + 9),
+        "foreign": b"\0" + streamed(16, version(STAMP, (2, 1795332001, 100)), 0, new=RICH, local=STAMP),
+        "stream": b"\2" + stream([(1, 1000, None, 0, 1 << 32, 5, 300), (2, 2000, (1, 1000), 0, 1 << 31, 301, 0),
+                                  (3, 2000, (1, 1000), 1 << 31, 1 << 32, 301, 0)]),
+        "stream-disabled": b"\2" + stream([(1, 1000, None, 0, 1 << 32, 5, 300)], enabled=False)})
     write("fuzz_table", {
         "record": b"\0" + table(b"Music"),
         "replicas": b"\0" + table(b"Music", [(b"eu-west-1", 1, 0, b""),

@@ -12,7 +12,7 @@
 
 TestSuite(stream_crash, .timeout = 120);
 
-enum { ROUNDS = 8, WRITERS = 3, CRASH_RECORDS_MAX = 1 << 16 };
+enum { ROUNDS = 8, WRITERS = 3, SEQS_MAX = 1 << 20 };
 
 struct writer {
     struct store *store;
@@ -90,9 +90,9 @@ static void inspect(const char *directory, const void *argument)
         items_forward(&made, records, count);
         items_of(store, table, &arena, &now);
         items_expect_equal(&made, &now);
-        uint8_t *known = arena_zalloc(&arena, 1, CRASH_RECORDS_MAX * 16);
+        uint8_t *known = arena_zalloc(&arena, 1, SEQS_MAX);
         for (uint32_t i = 0; i < count; i++) {
-            ensure(records[i].seq < (uint64_t)CRASH_RECORDS_MAX * 16);
+            ensure(records[i].seq < SEQS_MAX);
             known[records[i].seq] = 1;
         }
         for (size_t i = 0; i < reports->count; i++) {

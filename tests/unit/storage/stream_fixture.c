@@ -69,12 +69,9 @@ struct stream stream_on(struct store *store, const char *name, enum stream_view 
     struct stream stream;
     arena_init(&arena);
     cr_assert(stream_find(store, slice_text(name), table->stream.label_ms, &arena, &stream));
-    cr_assert_eq(stream.id, table->stream.id);
-    cr_assert_eq(stream.table_id, table->id);
-    cr_assert_eq(stream.view, view);
-    cr_assert(stream.enabled);
-    cr_assert(slice_is(stream.table, name));
-    cr_assert(slice_is(stream.partition.name, "pk"));
+    cr_assert(stream.id == table->stream.id && stream.table_id == table->id);
+    cr_assert(stream.enabled && stream.view == view);
+    cr_assert(slice_is(stream.table, name) && slice_is(stream.partition.name, "pk"));
     stream.table = slice_text(name);
     stream.partition.name = stream.sort.name = (struct slice){0};
     arena_destroy(&arena);
@@ -134,6 +131,34 @@ enum error_code stream_try(struct store *store,
     return err.code;
 }
 
+/* As a loop does it: from memory first. */
+static bool stream_read_patiently(struct store *store,
+                                  const struct stream_position *position,
+                                  uint32_t max,
+                                  struct arena *arena,
+                                  struct stream_page *page,
+                                  struct error *err)
+{
+    return stream_read(store, position, max, STREAM_PAGE_BYTES_MAX, READ_CACHED, arena, page,
+                       err) ||
+           (err->code == ERROR_WOULD_BLOCK &&
+            stream_read(store, position, max, STREAM_PAGE_BYTES_MAX, READ_FULL, arena, page, err));
+}
+
+/* Seqs ascend from `last`; gives the newest. */
+static uint64_t
+expect_in_shard(const struct stream_page *page, const struct stream_shard *shard, uint64_t last)
+{
+    for (uint32_t i = 0; i < page->count; i++) {
+        uint64_t seq = page->records[i].seq;
+        cr_assert_gt(seq, last);
+        cr_assert_geq(seq, shard->start_seq);
+        cr_assert(shard->end_seq == 0 || seq <= shard->end_seq);
+        last = seq;
+    }
+    return last;
+}
+
 struct stream_record *stream_read_shard(struct store *store,
                                         uint32_t stream,
                                         const struct stream_shard *shard,
@@ -152,20 +177,9 @@ struct stream_record *stream_read_shard(struct store *store,
         struct error err = {0};
         ensure(*count + max <= RECORDS_MAX);
         page.records = all + *count;
-        /* As a loop does it: from memory first. */
-        bool ok = stream_read(store, &position, max, STREAM_PAGE_BYTES_MAX, READ_CACHED, arena,
-                              &page, &err) ||
-                  (err.code == ERROR_WOULD_BLOCK &&
-                   stream_read(store, &position, max, STREAM_PAGE_BYTES_MAX, READ_FULL, arena,
-                               &page, &err));
+        bool ok = stream_read_patiently(store, &position, max, arena, &page, &err);
         cr_assert(ok, "%s", err.text);
-        for (uint32_t i = 0; i < page.count; i++) {
-            uint64_t seq = page.records[i].seq;
-            cr_assert_gt(seq, last);
-            cr_assert_geq(seq, shard->start_seq);
-            cr_assert(shard->end_seq == 0 || seq <= shard->end_seq);
-            last = seq;
-        }
+        last = expect_in_shard(&page, shard, last);
         *count += page.count;
         cr_assert_geq(page.next, last);
         cr_assert(!page.at_end || shard->end_seq != 0);

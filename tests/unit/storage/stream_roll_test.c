@@ -409,7 +409,7 @@ Test(stream_roll, ten_days_of_constant_load_take_the_space_of_one)
         cr_assert_lt(bytes[day], bytes[1] + bytes[1] / 4, "day %d: %llu bytes, day 1: %llu", day,
                      (unsigned long long)bytes[day], (unsigned long long)bytes[1]);
     }
-    cr_assert_leq(pointers_left(bench.store), 2 * HOURS * PUTS);
+    cr_assert_leq(pointers_left(bench.store), (uint64_t)2 * HOURS * PUTS);
     uint32_t count = bench_read(&bench);
     cr_assert(count > (HOURS - 1) * PUTS && count <= HOURS * PUTS, "%u records", count);
     bench_close(&bench);

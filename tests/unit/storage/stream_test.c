@@ -312,7 +312,7 @@ Test(stream, has_a_new_label_each_time_and_stays_readable_when_it_is_disabled)
         struct stream_shard *shards = bench_shards(&bench, first.id, &shards_count);
         cr_assert_eq(shards_count, 1);
         cr_assert_neq(shards[0].end_seq, 0);
-        records = bench_read(&bench, second.id, &count);
+        bench_read(&bench, second.id, &count);
         cr_assert_eq(count, 1);
         table_release(bench.table);
         store_close(bench.store);
