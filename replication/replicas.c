@@ -1,6 +1,8 @@
 /* Replicas of tables: see replicas.h. Descriptions that arrive are in replicas_adopt.c. */
 #include "replication/replicas_internal.h"
 
+#include "storage/stream/stream.h"
+
 #include <stdlib.h>
 
 /* Notes of the store: one per backfill owed, and one list of farewells.
@@ -48,7 +50,7 @@ void replicas_remove_entry(struct table *table, struct slice region)
     }
 }
 
-bool replicas_commit(struct replicas *replicas, struct table *table, struct error *err)
+void replicas_stamp(struct replicas *replicas, struct table *table)
 {
     struct store_clock *clock = &replicas->store->clock;
     uint64_t stamp = clock->stamp(clock->context, table->schema_stamp);
@@ -57,11 +59,25 @@ bool replicas_commit(struct replicas *replicas, struct table *table, struct erro
         struct replica *entry = &table->replicas[i];
         entry->stamp = entry->stamp == 0 ? table->schema_stamp : entry->stamp;
     }
-    if (!catalog_update(replicas->store->catalog, table, err)) {
-        return false;
+}
+
+bool replicas_store_table(struct replicas *replicas,
+                          struct table *table,
+                          enum stream_view view,
+                          struct error *err)
+{
+    bool ok = view == STREAM_VIEWS ? catalog_update(replicas->store->catalog, table, err)
+                                   : stream_enable(replicas->store, table, view, err);
+    if (ok) {
+        atomic_fetch_add(&replicas->generation, 1);
     }
-    atomic_fetch_add(&replicas->generation, 1);
-    return true;
+    return ok;
+}
+
+bool replicas_commit(struct replicas *replicas, struct table *table, struct error *err)
+{
+    replicas_stamp(replicas, table);
+    return replicas_store_table(replicas, table, STREAM_VIEWS, err);
 }
 
 void replicas_set_log(struct replicas *replicas,
@@ -294,7 +310,9 @@ static bool replicas_add(struct replicas *replicas,
     struct replica *entry = &changed->replicas[changed->replicas_count++];
     *entry = (struct replica){.status = REPLICA_CREATING};
     memcpy(entry->region, region->name, sizeof(entry->region));
-    return replicas_commit(replicas, changed, err) &&
+    replicas_stamp(replicas, changed);
+    enum stream_view view = changed->stream.id == 0 ? STREAM_NEW_AND_OLD_IMAGES : STREAM_VIEWS;
+    return replicas_store_table(replicas, changed, view, err) &&
            replicas_begin_backfill(replicas, changed, region->id, err);
 }
 

@@ -3,8 +3,8 @@
  * Every member keeps a whole description of the table in its catalog; the newer one (schema stamp,
  * then region) wins when two meet. Making a replica of table T in region B, asked for in A:
  *
- *   1. A lists B as CREATING, notes itself as the source, waits until every write planned before
- *      has been appended: from here on the log carries T's images.
+ *   1. A lists B as CREATING, gives T a stream unless it has one, notes itself as the source, waits
+ *      until every write planned before has been appended: from here on the log carries T's images.
  *   2. A tells all members, B included, over its outbound connections (TableState). B makes the
  *      table; the others begin to ship T to B as well. Each answers with how far its own log was.
  *   3. Once A has applied all of that, its snapshot holds whatever anybody will not ship to B.

@@ -297,8 +297,14 @@ static bool replicas_update_table(struct replicas *replicas,
         changed.status = TABLE_ACTIVE;
     }
     replicas_merge(replicas, table, &changed, &fill, &amended);
-    bool stored = amended ? replicas_commit(replicas, &changed, err)
-                          : catalog_update(replicas->store->catalog, &changed, err);
+    if (amended) {
+        replicas_stamp(replicas, &changed);
+    }
+    enum stream_view view = STREAM_VIEWS;
+    if (changed.status == TABLE_ACTIVE && changed.stream.id == 0 && message->stream != 0) {
+        view = (enum stream_view)(message->stream - 1);
+    }
+    bool stored = replicas_store_table(replicas, &changed, view, err);
     if (stored) {
         replicas_note_loss(replicas, message, table, &changed, arena);
     }

@@ -1,8 +1,9 @@
 /* The description of a table, from the catalog to a message and back: see replicas.h.
  *
- * What all regions agree on travels, time to live included. Deletion protection, the key of an
- * encrypted table, and the id and status of each index are a region's own: an index that a member
- * has made is built here from the rows that are here. */
+ * What all regions agree on travels, time to live and the view of a stream included. Deletion
+ * protection, the key of an encrypted table, the records and the label of a stream, and the id and
+ * status of each index are a region's own: an index that a member has made is built here from the
+ * rows that are here. */
 #include "replication/replicas_internal.h"
 
 #include "storage/ttl/ttl.h"
@@ -126,6 +127,7 @@ void replicas_describe(struct replicas *replicas,
         .encrypted = table->encrypted,
         .ttl_attribute = ttl_is_on(&table->ttl) ? table->ttl.attribute : (struct slice){NULL, 0},
         .ttl_changed_ms = table->ttl.changed_ms,
+        .stream = (uint8_t)(table->stream.id == 0 ? 0 : 1 + table->stream.view),
         .created_ms = table->created_ms,
         .deletion_protection = table->deletion_protection,
         .schema_stamp = table->schema_stamp,

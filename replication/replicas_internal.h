@@ -52,6 +52,14 @@ const struct region_info *replicas_region(const struct replicas *replicas, struc
 struct replica *replicas_entry(struct table *table, struct slice region);
 void replicas_remove_entry(struct table *table, struct slice region);
 
+/* Store the description. `view`: with a stream that has records like this; STREAM_VIEWS: leave its
+ * stream as it is. Under the catalog's change lock. */
+bool replicas_store_table(struct replicas *replicas,
+                          struct table *table,
+                          enum stream_view view,
+                          struct error *err);
+/* Give the description, and every replica whose stamp is 0, a new stamp. */
+void replicas_stamp(struct replicas *replicas, struct table *table);
 /* Give the description, and every replica whose stamp is 0, a new stamp and store it. Under the
  * catalog's change lock. */
 bool replicas_commit(struct replicas *replicas, struct table *table, struct error *err);

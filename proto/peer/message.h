@@ -130,6 +130,7 @@ struct message_table {
     uint8_t table_class; /* enum table_class. */
     uint64_t class_changed_ms;
     bool encrypted;
+    uint8_t stream; /* 1 + enum stream_view; 0: none. */
     struct message_index *indexes;
     uint32_t indexes_count;
     struct slice ttl_attribute; /* Empty: off. */

@@ -10,6 +10,7 @@ enum {
     TABLE_CLASS_MAX = 1,
     INDEX_KIND_MAX = 1,
     INDEX_PROJECTION_MAX = 2,
+    STREAM_MAX = 4,
 };
 
 static void message_pack_key(struct message_key_attribute from, Meridian__Peer__KeyAttribute *to)
@@ -221,6 +222,7 @@ void message_pack_table(const struct message_table *from,
     to->table_class = from->table_class;
     to->class_changed_ms = from->class_changed_ms;
     to->encrypted = from->encrypted;
+    to->stream = from->stream;
     to->n_indexes = from->indexes_count;
     to->indexes = arena_zalloc(arena, from->indexes_count, sizeof(*to->indexes));
     for (uint32_t i = 0; i < from->indexes_count; i++) {
@@ -314,11 +316,11 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
         return error_set(err, ERROR_PROTOCOL, "a table without a partition key");
     }
     if (from->billing > TABLE_BILLING_MAX || from->table_class > TABLE_CLASS_MAX ||
-        from->schema_region > UINT16_MAX || from->schema_stamp > MESSAGE_STAMP_MAX ||
-        from->base_region > UINT16_MAX || from->base_stamp > MESSAGE_STAMP_MAX ||
-        from->content_region > UINT16_MAX || from->content_stamp > MESSAGE_STAMP_MAX ||
-        from->ttl_attribute.len > TTL_NAME_BYTES_MAX || from->leaver.len > REGION_NAME_BYTES_MAX ||
-        from->leaving != (from->leaver.len > 0)) {
+        from->stream > STREAM_MAX || from->schema_region > UINT16_MAX ||
+        from->schema_stamp > MESSAGE_STAMP_MAX || from->base_region > UINT16_MAX ||
+        from->base_stamp > MESSAGE_STAMP_MAX || from->content_region > UINT16_MAX ||
+        from->content_stamp > MESSAGE_STAMP_MAX || from->ttl_attribute.len > TTL_NAME_BYTES_MAX ||
+        from->leaver.len > REGION_NAME_BYTES_MAX || from->leaving != (from->leaver.len > 0)) {
         return error_set(err, ERROR_PROTOCOL, "a table's settings are out of range");
     }
     to->request = from->request;
@@ -331,6 +333,7 @@ bool message_unpack_table(const Meridian__Peer__TableState *from,
     to->encrypted = from->encrypted;
     to->ttl_attribute = message_slice(from->ttl_attribute);
     to->ttl_changed_ms = from->ttl_changed_ms;
+    to->stream = (uint8_t)from->stream;
     to->created_ms = from->created_ms;
     to->deletion_protection = from->deletion_protection;
     to->schema_stamp = from->schema_stamp;

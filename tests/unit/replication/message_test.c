@@ -76,6 +76,7 @@ static struct message_table sample_table(void)
         .table_class = 1,
         .class_changed_ms = 15,
         .encrypted = true,
+        .stream = 4,
         .indexes = indexes,
         .indexes_count = 2,
         .ttl_attribute = SLICE_LITERAL("expires"),
@@ -240,6 +241,7 @@ Test(message, a_table_comes_back_field_by_field)
     cr_assert_eq(back.table.throughput.decreased_ms, 13);
     cr_assert_eq(back.table.throughput.decreases, 14);
     cr_assert(back.table.encrypted);
+    cr_assert_eq(back.table.stream, 4);
     cr_assert_eq(back.table.table_class, 1);
     cr_assert_eq(back.table.class_changed_ms, 15);
     cr_assert_eq(back.table.indexes_count, 2);
