@@ -6,7 +6,9 @@
  * decode validates everything that needs no disk; run does the work and writes the answer's JSON
  * object into call->answer. run may be repeated: it starts its output afresh each time. An error
  * from either ends the call; the dispatcher renders it. The answer, also an error from run, leaves
- * once call->wait_seq is durable. release is always called once, last. */
+ * once call->wait_seq is durable. release is always called once, last.
+ *
+ * A run that succeeds with nothing to show may ask for a long poll: see struct call_poll. */
 #pragma once
 
 #include "daemon/node.h"
@@ -15,6 +17,13 @@
 struct operation;
 struct access_list; /* daemon/auth/access.h */
 struct credential;  /* daemon/http/credentials.h */
+
+/* "There is nothing yet: run me again once this stream has something newer than I have seen, or
+ * send what I have answered after all once the client has waited for long enough." */
+struct call_poll {
+    uint32_t stream; /* 0: no. */
+    uint64_t seen;   /* stream_newest before run looked. */
+};
 
 struct call {
     struct node *node;
@@ -32,6 +41,7 @@ struct call {
     struct slice message; /* An error's text if it is longer than fits into err; empty again before
                            * each run. */
     uint64_t wait_seq;
+    struct call_poll poll; /* Zero before each run. */
 };
 
 struct operation {

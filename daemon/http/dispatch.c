@@ -1,21 +1,22 @@
 /* A call's life. It is allocated in its request's arena, so it ends with the answer.
  *
  *     DECODING --> RUNNING --> WAITING --> ANSWERING       (any state goes to ANSWERING on error,
- *        |            |           ^                         from RUNNING and WORKING by way of
- *        |            v           |                         WAITING: a refusal, too, can show what
+ *        |          ^ |           ^                         from RUNNING and WORKING by way of
+ *        |          | v           |                         WAITING: a refusal, too, can show what
  *        +--------> WORKING ------+                         is not durable yet)
+ *                   | v           |
+ *                  PARKED --------+                        (long polls: see park.c)
  *
  * DECODING and RUNNING are on the loop, WORKING is on a worker thread, which touches only the call;
  * an answer too long to be compressed on the loop goes there from RUNNING, too.
  * WAITING ends when the disk has what the answer shows; it is passed through at once when it has it
  * already, or with relaxed durability. */
-#include "daemon/http/dispatch.h"
+#include "daemon/http/dispatch_inner.h"
 
 #include "daemon/api/contributors.h"
-#include "daemon/api/operation.h"
 #include "daemon/auth/authorize.h"
 #include "daemon/http/inflate.h"
-#include "daemon/http/loop.h"
+#include "daemon/http/park.h"
 #include "daemon/http/render.h"
 #include "daemon/http/route.h"
 #include "daemon/http/sigv4.h"
@@ -29,37 +30,12 @@
 
 enum { DISPATCH_ANSWER_BYTES = 1024, DISPATCH_LOOK_AGAIN_MS = 100 };
 
-enum dispatch_state {
-    DISPATCH_DECODING,
-    DISPATCH_RUNNING,
-    DISPATCH_WORKING,
-    DISPATCH_WAITING,
-    DISPATCH_ANSWERING,
-    DISPATCH_STATES,
-};
-
 static const unsigned dispatch_next[DISPATCH_STATES] = {
     [DISPATCH_DECODING] = BIT(DISPATCH_RUNNING) | BIT(DISPATCH_WORKING) | BIT(DISPATCH_ANSWERING),
-    [DISPATCH_RUNNING] = BIT(DISPATCH_WORKING) | BIT(DISPATCH_WAITING),
-    [DISPATCH_WORKING] = BIT(DISPATCH_WAITING),
+    [DISPATCH_RUNNING] = BIT(DISPATCH_WORKING) | BIT(DISPATCH_PARKED) | BIT(DISPATCH_WAITING),
+    [DISPATCH_WORKING] = BIT(DISPATCH_PARKED) | BIT(DISPATCH_WAITING),
+    [DISPATCH_PARKED] = BIT(DISPATCH_RUNNING) | BIT(DISPATCH_WAITING),
     [DISPATCH_WAITING] = BIT(DISPATCH_ANSWERING),
-};
-
-struct dispatch_call {
-    struct call call;
-    struct loop *loop;
-    struct http_request *request;
-    uint32_t number; /* Of the operation; operations_count when there is none. */
-    enum dispatch_state state;
-    bool json;       /* The client spoke application/json. */
-    bool gzip;       /* It takes compressed answers: known before a worker begins. */
-    bool ran;        /* A worker has to compress the answer, nothing else. */
-    bool unreadable; /* The body's encoding: the service answers 500, the fault is the client's. */
-    struct slice packed; /* The answer, compressed; empty: it is sent as it is. */
-    struct slice name;   /* Of the operation, as the target has it. */
-    struct error err;
-    uv_work_t work;
-    struct dispatch_call *next; /* In the loop's waiters. */
 };
 
 static void dispatch_move(struct dispatch_call *call, enum dispatch_state next)
@@ -250,6 +226,8 @@ static bool dispatch_run_once(struct dispatch_call *call, enum read_tier tier)
     buffer_init(&api->error_members, api->arena, 0);
     api->message = (struct slice){0};
     api->wait_seq = 0;
+    api->poll = (struct call_poll){0};
+    call->packed = (struct slice){0};
     error_clear(&call->err);
     bool ok = api->operation->run(api, tier, &call->err);
     ensure(ok == (call->err.code == ERROR_NONE));
@@ -285,12 +263,23 @@ static void dispatch_work(uv_work_t *work) /* Worker thread: touches the call on
     }
 }
 
+/* It has run: it leaves, unless it has nothing to show yet and may wait for that. */
+static void dispatch_leave(struct dispatch_call *call)
+{
+    if (call->err.code == ERROR_NONE && call->call.poll.stream != 0 && park_takes(call)) {
+        dispatch_move(call, DISPATCH_PARKED);
+        park_add(call);
+        return;
+    }
+    dispatch_wait(call);
+}
+
 static void dispatch_resume(uv_work_t *work, int status)
 {
     struct dispatch_call *call = CONTAINER_OF(work, struct dispatch_call, work);
     ensure(status == 0); /* Work is never cancelled: the drain waits for it. */
     ensure(atomic_fetch_sub(&call->loop->workers_busy, 1) > 0);
-    dispatch_wait(call);
+    dispatch_leave(call);
 }
 
 static void dispatch_start_work(struct dispatch_call *call)
@@ -311,14 +300,9 @@ static void dispatch_start_work(struct dispatch_call *call)
     ensure(uv_queue_work(&loop->uv, &call->work, dispatch_work, dispatch_resume) == 0);
 }
 
-static void dispatch_run(struct dispatch_call *call)
+static void dispatch_run_here(struct dispatch_call *call)
 {
     struct loop *loop = call->loop;
-    if (call->call.operation->worker) {
-        call->gzip = dispatch_takes_gzip(call);
-        dispatch_start_work(call);
-        return;
-    }
     dispatch_move(call, DISPATCH_RUNNING);
     call->ran = dispatch_run_once(call, READ_CACHED);
     bool blocked = call->err.code == ERROR_WOULD_BLOCK;
@@ -334,6 +318,27 @@ static void dispatch_run(struct dispatch_call *call)
         }
         dispatch_pack(call, &loop->gzip);
     }
+    dispatch_leave(call);
+}
+
+static void dispatch_run(struct dispatch_call *call)
+{
+    if (call->call.operation->worker) {
+        call->gzip = dispatch_takes_gzip(call);
+        dispatch_start_work(call);
+        return;
+    }
+    dispatch_run_here(call);
+}
+
+void dispatch_again(struct dispatch_call *call)
+{
+    dispatch_run_here(call);
+}
+
+void dispatch_unpark(struct dispatch_call *call)
+{
+    ensure(call->state == DISPATCH_PARKED);
     dispatch_wait(call);
 }
 
@@ -354,6 +359,9 @@ dispatch_call_new(struct loop *loop, struct http_request *request, bool json)
     call->ran = false;
     call->packed = (struct slice){0};
     call->name = (struct slice){0};
+    call->parked_until_ms = 0;
+    call->ran_ms = 0;
+    call->runs = 0;
     error_clear(&call->err);
     return call;
 }

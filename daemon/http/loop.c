@@ -2,11 +2,19 @@
 
 #include "daemon/auth/authorize.h"
 #include "daemon/http/dispatch.h"
+#include "daemon/http/park.h"
 #include "daemon/http/sigv4.h"
 #include "storage/expression/expression.h"
 
 #include <sched.h>
 #include <sys/random.h>
+
+static void loop_close_handles(struct loop *loop)
+{
+    uv_close((uv_handle_t *)&loop->tick, NULL);
+    uv_close((uv_handle_t *)&loop->park, NULL);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+}
 
 static void loop_on_drained(void *context)
 {
@@ -15,7 +23,8 @@ static void loop_on_drained(void *context)
     if (--loop->draining > 0) {
         return;
     }
-    ensure(loop->waiters.count == 0 && atomic_load(&loop->workers_busy) == 0);
+    ensure(loop->waiters.count == 0 && loop->parked.count == 0);
+    ensure(atomic_load(&loop->workers_busy) == 0);
     loop->http = NULL;
     loop->https = NULL;
     /* Whoever is about to wake this loop sees `ended`, or is waited for. */
@@ -23,8 +32,7 @@ static void loop_on_drained(void *context)
     while (atomic_load(&loop->wakers) > 0) {
         sched_yield();
     }
-    uv_close((uv_handle_t *)&loop->tick, NULL);
-    uv_close((uv_handle_t *)&loop->wake, NULL);
+    loop_close_handles(loop);
 }
 
 static void loop_on_wake(uv_async_t *wake)
@@ -36,9 +44,11 @@ static void loop_on_wake(uv_async_t *wake)
         uv_sem_post(&loop->credentials_taken);
     }
     dispatch_durable(loop);
+    park_wake(loop);
     uint32_t drain_ms = atomic_load(&loop->drain_ms);
     if (drain_ms > 0 && !loop->stopping) {
         loop->stopping = true;
+        park_end(loop);
         loop->draining = loop->https == NULL ? 1 : 2;
         http_drain(loop->http, drain_ms, loop_on_drained, loop);
         if (loop->https != NULL) {
@@ -108,6 +118,7 @@ bool loop_start(struct loop *loop, const struct loop_options *options, struct er
     ensure(uv_loop_init(&loop->uv) == 0);
     ensure(uv_async_init(&loop->uv, &loop->wake, loop_on_wake) == 0);
     ensure(uv_timer_init(&loop->uv, &loop->tick) == 0);
+    ensure(uv_timer_init(&loop->uv, &loop->park) == 0);
     ensure(uv_sem_init(&loop->credentials_taken, 0) == 0);
     ensure(getrandom(&loop->random, sizeof(loop->random), 0) == sizeof(loop->random));
     loop->random.state[0] |= 1;
@@ -118,8 +129,7 @@ bool loop_start(struct loop *loop, const struct loop_options *options, struct er
     }
     if (!loop_listen(loop, err)) {
         if (loop->http == NULL) {
-            uv_close((uv_handle_t *)&loop->tick, NULL);
-            uv_close((uv_handle_t *)&loop->wake, NULL);
+            loop_close_handles(loop);
         } /* Otherwise they close once the one server is gone. */
         ensure(uv_run(&loop->uv, UV_RUN_DEFAULT) == 0);
         loop_free(loop);
@@ -147,11 +157,13 @@ const char *loop_https_address(const struct loop *loop)
 }
 
 /* The loop stores `waiting` and then looks at the durable seq; the caller has stored the durable
- * seq and now looks at `waiting`. The fences on both sides make one of the two see the other. */
+ * seq and now looks at `waiting`. The fences on both sides make one of the two see the other. The
+ * same holds for `parking` and the newest seqs of streams. */
 void loop_durable(struct loop *loop)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&loop->waiting, memory_order_relaxed) == 0) {
+    if (atomic_load_explicit(&loop->waiting, memory_order_relaxed) == 0 &&
+        atomic_load_explicit(&loop->parking, memory_order_relaxed) == 0) {
         return;
     }
     atomic_fetch_add(&loop->wakers, 1);
@@ -174,6 +186,11 @@ uint32_t loop_connections(const struct loop *loop)
 {
     return atomic_load_explicit(&loop->connections, memory_order_relaxed) +
            atomic_load_explicit(&loop->https_connections, memory_order_relaxed);
+}
+
+uint32_t loop_polls(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->parking, memory_order_relaxed);
 }
 
 void loop_drain(struct loop *loop, uint32_t deadline_ms)

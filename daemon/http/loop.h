@@ -28,9 +28,11 @@ struct loop_options {
     bool wait_durable;        /* False answers at once: durability relaxed. */
     uint32_t connections_max; /* Of each listener of this loop. */
     uint32_t idle_ms, header_ms, body_ms;
+    uint32_t poll_ms; /* A long poll waits so long at most; 0: not at all. */
 };
 
-/* Calls whose answer waits for the disk, oldest first. */
+/* Calls in a queue: those whose answer waits for the disk, oldest first; and those that wait for
+ * something to answer (park.h), by the time at which they stop doing so. */
 struct loop_waiters {
     struct dispatch_call *first, *last;
     uint32_t count;
@@ -52,6 +54,8 @@ struct loop {
     uv_loop_t uv;
     uv_timer_t tick; /* While calls wait: looks again, should a wake-up be lost. */
     struct loop_waiters waiters;
+    struct loop_waiters parked;
+    uv_timer_t park;             /* While calls are parked. */
     struct render_random random; /* For request ids. */
     struct gzip gzip;            /* For answers; started by the first client that takes it. */
     bool sync_failed;
@@ -63,6 +67,7 @@ struct loop {
     atomic_uint wakers;   /* Inside loop_durable: the end waits for them. */
     atomic_bool ended;    /* No more wake-ups. */
     atomic_uint waiting;  /* waiters.count, so that an idle loop is not woken. */
+    atomic_uint parking;  /* parked.count, likewise. */
     atomic_uint drain_ms; /* 0 until loop_drain. */
     atomic_uint connections, https_connections; /* Open now. */
     atomic_uint workers_busy; /* Calls handed to the worker pool; written by the loop only. */
@@ -90,6 +95,8 @@ void loop_durable(struct loop *loop);
 void loop_use_credentials(struct loop *loop, const struct credentials *credentials);
 /* Open connections; any thread. */
 uint32_t loop_connections(const struct loop *loop);
+/* Long polls that wait; any thread. */
+uint32_t loop_polls(const struct loop *loop);
 
 /* Accept nothing more, let running calls finish, close what is left after deadline_ms; then the
  * thread ends. Any thread, once; returns at once. */

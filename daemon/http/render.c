@@ -55,6 +55,7 @@ static const struct render_error render_rows[] = {
                                     NULL, "message"},
     [ERROR_EXPORT_NOT_FOUND] = {400, true, DYNAMODB "ExportNotFoundException", NULL, "message"},
     [ERROR_IMPORT_NOT_FOUND] = {400, true, DYNAMODB "ImportNotFoundException", NULL, "message"},
+    [ERROR_EXPIRED_ITERATOR] = {400, true, DYNAMODB "ExpiredIteratorException", NULL, "message"},
     [ERROR_TRIMMED] = {400, true, DYNAMODB "TrimmedDataAccessException", NULL, "message"},
     [ERROR_THROTTLED] = {400, false, "com.amazon.coral.availability#ThrottlingException",
                          "The request was denied due to request throttling.", "message"},

@@ -41,6 +41,7 @@
     X(RECOVERY_UNAVAILABLE, "switch point-in-time recovery on first")                              \
     X(EXPORT_NOT_FOUND, "list the exports")                                                        \
     X(IMPORT_NOT_FOUND, "list the imports")                                                        \
+    X(EXPIRED_ITERATOR, "get a new shard iterator")                                                \
     X(TRIMMED, "read the stream from its oldest record")                                           \
     X(THROTTLED, "try again later, more slowly")                                                   \
     X(WOULD_BLOCK, "run the same call on a worker thread")                                         \

@@ -59,6 +59,11 @@ enum {
     STATEMENT_BYTES_MAX = 8192,    /* PartiQL. */
     BATCH_STATEMENTS_MAX = 25,
     LIST_TABLES_MAX = 100,
+    STREAM_LIST_MAX = 100,                  /* Streams of an answer; shards likewise. */
+    STREAM_RECORDS_LOOP_MAX = 64,           /* Read on a loop; more of them on a worker. */
+    STREAM_PAGE_LOOP_BYTES_MAX = 128 << 10, /* Likewise. */
+    STREAM_ITERATOR_MS = 900000,            /* An iterator is good for 15 minutes. */
+    STREAMS_METERED_MAX = 1024,
     DECIMAL_DIGITS_MAX = 38,
     DECIMAL_EXPONENT_MAX = 125, /* Of the first significant digit: 9.99E+125 */
     DECIMAL_EXPONENT_MIN = -130,
@@ -77,6 +82,8 @@ enum {
 
     HTTP_SLOTS_KEPT_MAX = 128,     /* Read buffers with arenas that a server keeps for reuse. */
     HTTP_CALLS_BLOCKED_MAX = 1024, /* Calls of one loop on workers: past it, throttle. */
+    HTTP_CALLS_PARKED_MAX = 1024,  /* Long polls of one loop that wait: past it, answer at once. */
+    HTTP_POLL_RUNS_MAX = 64,       /* A long poll looks so often, then it is answered. */
     HTTP_UNSIGNED_JSON_BYTES_MAX = 1 << 20, /* Longer bodies are parsed only once authenticated. */
     SIGV4_SIGNING_KEYS = 256,               /* Cached per loop; a power of two. */
     SIGV4_QUERY_PARAMETERS_MAX = 64,

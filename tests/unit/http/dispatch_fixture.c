@@ -2,6 +2,7 @@
 
 #include "daemon/api/contributors.h"
 #include "daemon/auth/authorize.h"
+#include "storage/stream/stream.h"
 
 #include <criterion/criterion.h>
 
@@ -21,6 +22,12 @@ bool engine_sync_failed(const struct engine *engine, struct error *err)
 {
     return atomic_load(&engine->failed) &&
            !error_set(err, ERROR_IO, "sync of /secret/path: no space");
+}
+
+uint64_t stream_newest(const struct store *store, uint32_t stream)
+{
+    cr_assert_eq(stream, 7);
+    return atomic_load(&store->engine->newest);
 }
 
 static uint64_t member(const struct call *call, const char *name)
@@ -48,6 +55,7 @@ static bool fake_run(struct call *call, enum read_tier tier, struct error *err)
     struct engine *engine = call->node->store->engine;
     cr_assert_eq(call->answer.size, 0);
     buffer_append_text(&call->answer, "{\"dropped\"");
+    uint64_t newest = atomic_load(&engine->newest); /* First: who sees the run may raise it. */
     atomic_fetch_add(&engine->runs, 1);
     if (tier == READ_CACHED && json_get(call->body, "Cold") != NULL) {
         return error_set(err, ERROR_WOULD_BLOCK, "cold");
@@ -61,6 +69,11 @@ static bool fake_run(struct call *call, enum read_tier tier, struct error *err)
     if (code != 0) {
         buffer_append_text(&call->error_members, ",\"Extra\":1");
         return error_set(err, (enum error_code)code, "code of /secret/path");
+    }
+    if (json_get(call->body, "Poll") != NULL) {
+        buffer_printf(&call->answer, "{\"Newest\":%llu}", (unsigned long long)newest);
+        call->poll = newest > member(call, "Poll") ? call->poll : (struct call_poll){7, newest};
+        return true;
     }
     if (json_get(call->body, "Long") != NULL) {
         uint64_t bytes = member(call, "Long");

@@ -7,6 +7,7 @@
  *     Invalid  decode refuses              Cold  needs a worker
  *     Empty    has an empty answer         Long  has an answer of about so many bytes
  *     Code     run fails with this code    Seq   the answer waits for it
+ *     Poll     has nothing to say until engine.newest is above this
  *
  * On a worker they wait while engine.hold is set. */
 #pragma once
@@ -24,6 +25,7 @@ struct engine {
     /* What the operations below count and wait for; reached through call->node. */
     atomic_uint runs, releases;
     atomic_bool hold;
+    atomic_ullong newest; /* Of every stream. */
 };
 
 struct dispatch_fixture {
@@ -54,6 +56,7 @@ bool dispatch_nothing_to_read(int fd);
 #define JSON_1_0 "Content-Type: application/x-amz-json-1.0\r\n"
 #define CACHED "{\"Tier\":\"cached\"}"
 #define FULL "{\"Tier\":\"full\"}"
+#define NEWEST(seq) "{\"Newest\":" #seq "}"
 #define INTERNAL                                                                                   \
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#InternalServerError\","                        \
     "\"message\":\"Internal server error\"}"

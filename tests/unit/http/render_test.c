@@ -68,6 +68,8 @@ static const struct {
      "{\"__type\":\"" DYNAMODB "ExportNotFoundException\",\"message\":\"why\"}"},
     {ERROR_IMPORT_NOT_FOUND, 400,
      "{\"__type\":\"" DYNAMODB "ImportNotFoundException\",\"message\":\"why\"}"},
+    {ERROR_EXPIRED_ITERATOR, 400,
+     "{\"__type\":\"" DYNAMODB "ExpiredIteratorException\",\"message\":\"why\"}"},
     {ERROR_TRIMMED, 400,
      "{\"__type\":\"" DYNAMODB "TrimmedDataAccessException\",\"message\":\"why\"}"},
     {ERROR_THROTTLED, 400,
