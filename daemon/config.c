@@ -15,6 +15,8 @@ enum {
     CONFIG_CONFLICTS_KEPT_HOURS_MAX = 100 * 365 * 24,
     CONFIG_MEMORY_MB_MAX = 1 << 20,
     CONFIG_TEXT_BYTES_MAX = 4096,
+    CONFIG_STREAM_POLL_MS = 200,
+    CONFIG_STREAM_POLL_MS_MAX = 20000,
 };
 
 enum config_knob {
@@ -38,6 +40,8 @@ enum config_knob {
     KNOB_CACHE_MB,
     KNOB_MEMTABLE_MB,
     KNOB_CONFLICTS_KEPT_HOURS,
+    KNOB_STREAM_SHARDS,
+    KNOB_STREAM_POLL_MS,
     KNOB_ID,
     KNOB_LOG_JSON,
     KNOB_LOG_LEVEL,
@@ -79,6 +83,9 @@ static const struct config_name {
     [KNOB_MEMTABLE_MB] = {"memtable-mb", "N", "write buffers of all kinds of rows together (64)"},
     [KNOB_CONFLICTS_KEPT_HOURS] = {"conflicts-kept-hours", "N",
                                    "how long the conflict feed remembers; 0: for ever (168)"},
+    [KNOB_STREAM_SHARDS] = {"stream-shards", "N", "open shards of each stream (one per 4 cores)"},
+    [KNOB_STREAM_POLL_MS] = {"stream-poll-ms", "N",
+                             "GetRecords waits so long for a first record (200); 0: never"},
     [KNOB_ID] = {"id", "N", "this region's small id (from the cluster file, else from its name)"},
     [KNOB_LOG_JSON] = {"log-json", NULL, "log JSON instead of key=value"},
     [KNOB_LOG_LEVEL] = {"log-level", "LEVEL", "debug, info, warning or error (info)"},
@@ -429,6 +436,8 @@ config_take_numbers(const struct config_sources *sources, struct config *config,
     uint64_t sync_interval_ms = 100;
     uint64_t ttl_change_seconds = TTL_CHANGE_SECONDS;
     uint64_t id = 0;
+    uint64_t shards = 0;
+    uint64_t poll_ms = CONFIG_STREAM_POLL_MS;
     config->cache_mb = 256;
     config->memtable_mb = 64;
     config->conflicts_kept_hours = 168;
@@ -443,9 +452,14 @@ config_take_numbers(const struct config_sources *sources, struct config *config,
                        CONFIG_CONFLICTS_KEPT_HOURS_MAX, &config->conflicts_kept_hours, err) ||
         !config_number(&sources->values[KNOB_TTL_CHANGE_SECONDS], 0, TTL_CHANGE_SECONDS_MAX,
                        &ttl_change_seconds, err) ||
+        !config_number(&sources->values[KNOB_STREAM_SHARDS], 1, STREAM_SHARDS_MAX, &shards, err) ||
+        !config_number(&sources->values[KNOB_STREAM_POLL_MS], 0, CONFIG_STREAM_POLL_MS_MAX,
+                       &poll_ms, err) ||
         !config_number(&sources->values[KNOB_ID], 1, UINT16_MAX, &id, err)) {
         return false;
     }
+    config->stream_shards = (uint32_t)shards;
+    config->stream_poll_ms = (uint32_t)poll_ms;
     config->sync_interval_ms = (uint32_t)sync_interval_ms;
     config->ttl_change_seconds = (uint32_t)ttl_change_seconds;
     config->loops = (uint32_t)loops;

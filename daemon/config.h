@@ -44,6 +44,8 @@ struct config {
     uint64_t cache_mb;
     uint64_t memtable_mb;
     uint64_t conflicts_kept_hours; /* 0: for ever. */
+    uint32_t stream_shards;        /* Open shards of each stream; 0: one for four cores. */
+    uint32_t stream_poll_ms;       /* GetRecords waits so long for a first record; 0: never. */
     bool log_json;
     enum log_level log_level;
     uint16_t id;                             /* This region's small id. */

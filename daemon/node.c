@@ -10,6 +10,7 @@
 
 #include "daemon/admin/admin.h"
 #include "daemon/api/operation.h"
+#include "daemon/api/streams_meter.h"
 #include "daemon/auth/keyring.h"
 #include "daemon/cluster.h"
 #include "daemon/config.h"
@@ -116,6 +117,7 @@ static bool node_open_store(struct node_whole *whole, struct error *err)
         .region = config->region,
         .conflicts_kept_ms = config->conflicts_kept_hours * MS_PER_HOUR,
         .observer = lifecycle_observer(whole->lifecycle),
+        .stream_shards = config->stream_shards,
     };
     uint64_t seq;
     uint64_t stamp;
@@ -254,6 +256,7 @@ static bool node_open_loops(struct node *node, struct error *err)
         .idle_ms = HTTP_IDLE_MS,
         .header_ms = HTTP_HEADER_MS,
         .body_ms = HTTP_BODY_MS,
+        .poll_ms = config->stream_poll_ms,
     };
     if (!loop_address_free(config->http, err) ||
         (config->https != NULL && !loop_address_free(config->https, err))) {
@@ -315,6 +318,7 @@ bool node_start(const struct config *config, struct log *log, struct node **node
     snprintf(made->account, sizeof(made->account), "%s", node_account);
     made->ttl_change_ms = config->ttl_change_seconds * UINT64_C(1000);
     made->metrics = metrics_open(config->loops, operations_count);
+    made->streams_meter = streams_meter_open();
     made->loops_count = config->loops;
     made->loops = calloc(config->loops, sizeof(*made->loops));
     ensure(made->loops != NULL);
@@ -361,6 +365,7 @@ void node_stop(struct node *node)
     store_close(node->store);
     lifecycle_close(whole->lifecycle);
     tls_close(node->tls);
+    streams_meter_close(node->streams_meter);
     metrics_close(node->metrics);
     folder_unlock(whole->lock_fd);
     ensure(pthread_mutex_destroy(&whole->waking) == 0);

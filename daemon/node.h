@@ -8,16 +8,17 @@
 
 #include <stdatomic.h>
 
-struct config;      /* daemon/config.h */
-struct log;         /* daemon/log.h */
-struct keyring;     /* daemon/auth/keyring.h */
-struct credentials; /* daemon/http/credentials.h */
-struct tls;         /* daemon/http/tls.h */
-struct throttle;    /* daemon/throttle.h */
-struct metrics;     /* daemon/metrics.h */
-struct loop;        /* daemon/http/loop.h */
-struct admin;       /* daemon/admin/admin.h */
-struct insights;    /* daemon/insights.h */
+struct config;        /* daemon/config.h */
+struct log;           /* daemon/log.h */
+struct keyring;       /* daemon/auth/keyring.h */
+struct credentials;   /* daemon/http/credentials.h */
+struct tls;           /* daemon/http/tls.h */
+struct throttle;      /* daemon/throttle.h */
+struct streams_meter; /* daemon/api/streams_meter.h */
+struct metrics;       /* daemon/metrics.h */
+struct loop;          /* daemon/http/loop.h */
+struct admin;         /* daemon/admin/admin.h */
+struct insights;      /* daemon/insights.h */
 
 enum { ACCOUNT_DIGITS = 12 };
 
@@ -33,6 +34,7 @@ struct node {
     struct throttle *throttle; /* NULL unless throughput is enforced. */
     struct insights *insights; /* NULL in tests that do not measure. */
     struct metrics *metrics;
+    struct streams_meter *streams_meter;
     struct loop *loops;
     uint32_t loops_count;
     struct admin *admin;

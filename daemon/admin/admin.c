@@ -41,6 +41,8 @@ static const struct admin_route {
     {"GET", "/v1/insights", "application/json", admin_insights},
     {"POST", "/v1/link", "application/json", admin_link_set},
     {"DELETE", "/v1/link", "application/json", admin_link_clear},
+    {"GET", "/v1/streams", "application/json", admin_streams_list},
+    {"POST", "/v1/streams/roll", "application/json", admin_streams_roll},
     {"GET", "/v1/keys", "application/json", admin_keys_list},
     {"POST", "/v1/keys", "application/json", admin_keys_add},
     {"DELETE", "/v1/keys", "application/json", admin_keys_remove},
@@ -141,7 +143,8 @@ static void admin_handle_unknown(struct http_request *http)
     if (allowed == NULL) {
         admin_refuse(http, 404, "",
                      "there are /livez, /readyz, /metrics, /v1/status, /v1/conflicts, "
-                     "/v1/insights, /v1/link, /v1/keys and /v1/keys/policy");
+                     "/v1/insights, /v1/link, /v1/streams, /v1/streams/roll, /v1/keys and "
+                     "/v1/keys/policy");
         return;
     }
     const char *extra = arena_printf(http->arena, "Allow: %s\r\n", allowed);

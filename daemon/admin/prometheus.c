@@ -2,6 +2,7 @@
  * CloudWatch metric that a figure stands for. */
 #include "daemon/admin/routes.h"
 #include "daemon/api/operation.h"
+#include "daemon/api/streams_meter.h"
 #include "daemon/http/loop.h"
 #include "daemon/metrics.h"
 #include "daemon/throttle.h"
@@ -303,6 +304,39 @@ static bool prometheus_indexes(struct buffer *to, const struct node *node, struc
     return ok;
 }
 
+static void prometheus_streams(struct buffer *to, const struct node *node)
+{
+    struct stream_figures figures;
+    struct streams_metered *readers = NULL;
+    uint32_t count = streams_meter_all(node->streams_meter, to->arena, &readers);
+    uint32_t parked = 0;
+    stream_figures(node->store, &figures);
+    prometheus_head(to, "meridian_streams", "gauge", "Change streams.");
+    buffer_printf(to, "meridian_streams{status=\"enabled\"} %u\n", figures.enabled);
+    buffer_printf(to, "meridian_streams{status=\"disabled\"} %u\n", figures.disabled);
+    prometheus_head(to, "meridian_stream_shards", "gauge", "Shards of all streams.");
+    buffer_printf(to, "meridian_stream_shards{status=\"open\"} %u\n", figures.open);
+    buffer_printf(to, "meridian_stream_shards{status=\"closed\"} %u\n", figures.closed);
+    for (uint32_t i = 0; i < node->loops_count; i++) {
+        parked += loop_polls(&node->loops[i]);
+    }
+    prometheus_one(to, "meridian_stream_polls", "gauge", "GetRecords that wait for a record.",
+                   parked);
+    prometheus_head(to, "meridian_stream_records_read_total", "counter",
+                    "Records given to readers (CloudWatch: ReturnedRecordsCount).");
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_printf(
+            to, "meridian_stream_records_read_total{table=\"%s\",stream=\"%u\"} %" PRIu64 "\n",
+            readers[i].table, readers[i].stream, readers[i].records);
+    }
+    prometheus_head(to, "meridian_stream_iterator_age_seconds", "gauge",
+                    "How old the newest record of the last page was when a reader got it.");
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_printf(to, "meridian_stream_iterator_age_seconds{table=\"%s\",stream=\"%u\"} %.3f\n",
+                      readers[i].table, readers[i].stream, (double)readers[i].age_ms / 1000);
+    }
+}
+
 static void prometheus_process(struct buffer *to, const struct node *node)
 {
     struct rusage usage;
@@ -351,6 +385,7 @@ bool admin_metrics(const struct admin_request *request, struct buffer *answer, s
     prometheus_replication(answer, node);
     prometheus_store(answer, node);
     prometheus_ttl(answer, node);
+    prometheus_streams(answer, node);
     prometheus_process(answer, node);
     return prometheus_indexes(answer, node, err);
 }

@@ -38,6 +38,10 @@ admin_link_set(const struct admin_request *request, struct buffer *answer, struc
 MUST_CHECK bool
 admin_link_clear(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool
+admin_streams_list(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
+admin_streams_roll(const struct admin_request *request, struct buffer *answer, struct error *err);
+MUST_CHECK bool
 admin_keys_list(const struct admin_request *request, struct buffer *answer, struct error *err);
 MUST_CHECK bool
 admin_keys_add(const struct admin_request *request, struct buffer *answer, struct error *err);

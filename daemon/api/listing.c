@@ -52,11 +52,12 @@ const char *listing_write_action(enum write_kind kind)
  */
 
 enum listing_kind {
-    LISTING_TABLE,  /* The member is a table's name or ARN. */
-    LISTING_ARN,    /* The member is the resource. */
-    LISTING_GLOBAL, /* The member is the name of a global table. */
-    LISTING_TABLES, /* All tables of the region. */
-    LISTING_ALL,    /* "*" */
+    LISTING_TABLE,   /* The member is a table's name or ARN. */
+    LISTING_ARN,     /* The member is the resource. */
+    LISTING_GLOBAL,  /* The member is the name of a global table. */
+    LISTING_STREAMS, /* All streams of the table that the member names, or of all tables. */
+    LISTING_TABLES,  /* All tables of the region. */
+    LISTING_ALL,     /* "*" */
 };
 
 /* Several rows: several accesses. A member that is absent is no access, so that one of two members
@@ -98,7 +99,7 @@ static const struct listing_row {
     {"ListExports", LISTING_TABLES, NULL, NULL},
     {"ListGlobalTables", LISTING_TABLES, NULL, NULL},
     {"ListImports", LISTING_TABLES, NULL, NULL},
-    {"ListStreams", LISTING_TABLES, NULL, NULL},
+    {"ListStreams", LISTING_STREAMS, "TableName", NULL},
     {"ListTables", LISTING_TABLES, NULL, NULL},
     {"ListTagsOfResource", LISTING_ARN, "ResourceArn", NULL},
     {"PutResourcePolicy", LISTING_ARN, "ResourceArn", NULL},
@@ -170,6 +171,10 @@ static void listing_row(struct call *call, struct access_list *list, const struc
             list, action,
             slice_text(arena_printf(call->arena, "arn:aws:dynamodb::%s:global-table/%.*s",
                                     call->node->account, SLICE_ARGS(text))));
+        break;
+    case LISTING_STREAMS:
+        text = text.size == 0 ? SLICE_LITERAL("*") : text;
+        (void)access_add_arn(list, action, access_table_arn(list, text, "/stream/*"));
         break;
     case LISTING_TABLES:
         (void)access_add_arn(list, action, access_table_arn(list, SLICE_LITERAL("*"), ""));

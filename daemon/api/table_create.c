@@ -4,12 +4,14 @@
  * durable: nothing else has to happen before it serves, and its indexes are as empty as it is. */
 #include "daemon/api/operations.h"
 #include "daemon/api/resource_policy.h"
+#include "daemon/api/streams_arn.h"
 #include "daemon/api/table_capacity.h"
 #include "daemon/api/table_index.h"
 #include "daemon/api/table_json.h"
 #include "daemon/api/table_keys.h"
 #include "daemon/api/table_options.h"
 #include "daemon/api/tags.h"
+#include "storage/stream/stream.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
 
@@ -161,6 +163,35 @@ static bool table_create_taken(struct store *store, struct slice name, struct er
     return error_set(err, ERROR_IN_USE, "Table already exists: %.*s", SLICE_ARGS(name));
 }
 
+/* The stream comes second, so that it is a stream of this table and no other; nobody has been told
+ * of the table yet. */
+static bool table_create_stream(struct call *call, struct error *err)
+{
+    const struct table_create *state = call->state;
+    const struct json *asked = json_get(call->body, "StreamSpecification");
+    struct store *store = call->node->store;
+    if (!table_options_streams(asked)) {
+        return true;
+    }
+    catalog_change_begin(store->catalog);
+    const struct table *made = catalog_acquire(store->catalog, state->table->name);
+    bool ok = true;
+    if (made != NULL && made->stream.id == 0) {
+        struct table changed = *made;
+        ok = stream_enable(store, &changed,
+                           streams_view_of(json_get(asked, "StreamViewType")->text), err);
+    }
+    catalog_change_end(store->catalog);
+    if (!ok && made != NULL) {
+        struct error left = {0};
+        if (!store_drop_table(store, made->id, &left)) {
+            error_wrap(err, "the table stays without a stream (%s)", left.text);
+        }
+    }
+    table_release(made);
+    return ok;
+}
+
 static bool table_create_run(struct call *call, enum read_tier tier, struct error *err)
 {
     struct table_create *state = call->state;
@@ -178,6 +209,9 @@ static bool table_create_run(struct call *call, enum read_tier tier, struct erro
     }
     if (!catalog_create_with(store->catalog, table, state->settings, err)) {
         return err->code == ERROR_IN_USE ? table_create_taken(store, table->name, err) : false;
+    }
+    if (!table_create_stream(call, err)) {
+        return false;
     }
     const struct table *made = catalog_acquire(store->catalog, table->name);
     if (made == NULL) { /* Deleted by somebody in between. */

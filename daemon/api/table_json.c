@@ -1,5 +1,6 @@
 #include "daemon/api/table_json.h"
 
+#include "daemon/api/streams_arn.h"
 #include "daemon/api/table_capacity.h"
 #include "daemon/api/table_options.h"
 
@@ -252,6 +253,24 @@ static void table_json_indexes(const struct json_writer *writer, enum index_kind
 
 /* --- The rest --------------------------------------------------------------------------------- */
 
+static void table_json_stream(const struct json_writer *writer)
+{
+    const struct table_stream *stream = &writer->table->stream;
+    struct buffer *to = writer->to;
+    if (stream->id != 0) {
+        buffer_printf(to,
+                      ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"%s\"}",
+                      streams_view_name(stream->view));
+    }
+    if (stream->label_ms != 0) {
+        char label[STREAMS_LABEL_BYTES];
+        streams_label_print(stream->label_ms, label);
+        buffer_printf(to, ",\"LatestStreamLabel\":\"%s\",\"LatestStreamArn\":\"", label);
+        streams_arn_write(to, writer->node, writer->table->name, stream->label_ms);
+        buffer_append_byte(to, '"');
+    }
+}
+
 static void table_json_options(struct call *call, const struct table *table)
 {
     struct buffer *to = &call->answer;
@@ -326,6 +345,7 @@ table_json_put(struct call *call, const struct json_writer *writer, enum table_s
     if (form != TABLE_JSON_DELETED) {
         table_json_indexes(writer, INDEX_LOCAL);
         table_json_indexes(writer, INDEX_GLOBAL);
+        table_json_stream(writer);
         table_json_options(call, table);
     }
     if (form == TABLE_JSON_JOINED || (form != TABLE_JSON_DELETED && table->replicas_count > 0)) {

@@ -1,6 +1,5 @@
 #include "daemon/api/table_options.h"
 
-#include "daemon/api/validate.h"
 #include "proto/base/checksum.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
@@ -18,14 +17,9 @@ bool table_options_stream(const struct json *asked, struct error *err)
                                   INVALID_VALUES "Table is being created with a stream disabled, "
                                                  "UpdateViewType should not be specified");
     }
-    if (!view) {
-        return error_set(err, ERROR_VALIDATION,
-                         INVALID_VALUES "Table is being created with a stream enabled, "
-                                        "UpdateViewType is required");
-    }
-    return error_set(err, ERROR_NOT_IMPLEMENTED,
-                     "This version does not support streams: StreamSpecification.StreamEnabled "
-                     "must be false");
+    return view || error_set(err, ERROR_VALIDATION,
+                             INVALID_VALUES "Table is being created with a stream enabled, "
+                                            "UpdateViewType is required");
 }
 
 /* --- Encryption ------------------------------------------------------------------------------- */

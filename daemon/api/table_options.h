@@ -2,12 +2,17 @@
  * rules 21 to 23; section 18). Pure. */
 #pragma once
 
+#include "daemon/api/validate.h"
 #include "daemon/node.h"
 #include "proto/value/json.h"
 
-/* Rule 21, of a table that is being created. Errors: VALIDATION; NOT_IMPLEMENTED: a stream is
- * asked for. */
+/* Rule 21, of a table that is being created. Errors: VALIDATION. */
 MUST_CHECK bool table_options_stream(const struct json *asked, struct error *err);
+/* Of a StreamSpecification that has passed. */
+static inline bool table_options_streams(const struct json *asked)
+{
+    return asked != NULL && shape_boolean(json_get(asked, "StreamEnabled"), false);
+}
 /* Rule 22. Sets table->encrypted and kms_key. Errors: VALIDATION. */
 MUST_CHECK bool table_options_encryption(const struct json *asked,
                                          const struct node *node,

@@ -1,7 +1,10 @@
 /* UpdateTable (dynamodb-features.md 2): one concern a call. The answer shows the values from
- * before, but for indexes: there it shows what has begun, and for a new billing mode, which it
- * shows with its values. */
+ * before, but for indexes and a stream that is enabled: there it shows what has begun, and for a
+ * new billing mode, which it shows with its values. */
 #include "daemon/api/table_update.h"
+#include "daemon/api/streams_arn.h"
+#include "daemon/api/table_options.h"
+#include "storage/stream/stream.h"
 
 #define INVALID_VALUES "One or more parameter values were invalid: "
 
@@ -198,12 +201,29 @@ bool table_update_replicated(const struct call *call, const struct table *table,
                      SLICE_ARGS(table->name));
 }
 
-bool table_update_store(struct call *call, struct table *changed, struct error *err)
+static bool table_update_write(struct store *store,
+                               struct table *changed,
+                               const struct json *stream,
+                               struct error *err)
+{
+    if (stream == NULL) {
+        return catalog_update(store->catalog, changed, err);
+    }
+    return table_options_streams(stream)
+               ? stream_enable(store, changed,
+                               streams_view_of(json_get(stream, "StreamViewType")->text), err)
+               : stream_disable(store, changed, err);
+}
+
+bool table_update_store(struct call *call,
+                        struct table *changed,
+                        const struct json *stream,
+                        struct error *err)
 {
     struct store *store = call->node->store;
     uint64_t stamp = store->clock.stamp(store->clock.context, changed->schema_stamp);
     table_restamp(changed, stamp, store->region_id, true);
-    if (!catalog_update(store->catalog, changed, err)) {
+    if (!table_update_write(store, changed, stream, err)) {
         return false;
     }
     if (changed->replicas_count > 0) {
@@ -226,6 +246,9 @@ static bool table_update_change(struct call *call,
     case CONCERN_INDEX:
         return table_update_index(call, changed, indexes, err);
     case CONCERN_STREAM:
+        return table_update_stream(json_get(call->body, "StreamSpecification"), changed, err) &&
+               (json_get(call->body, "BillingMode") == NULL ||
+                table_update_capacity(call, changed, indexes, err));
     case CONCERN_ENCRYPTION:
     case CONCERN_CLASS:
     case CONCERN_PROTECTION:
@@ -274,9 +297,11 @@ table_update_description(struct call *call, const struct table *table, struct er
     if (!table_update_change(call, changed, indexes, err)) {
         return false;
     }
+    const struct json *stream =
+        state->concern == CONCERN_STREAM ? json_get(call->body, "StreamSpecification") : NULL;
     return state->concern == CONCERN_PROTECTION
                ? catalog_update(call->node->store->catalog, changed, err)
-               : table_update_store(call, changed, err);
+               : table_update_store(call, changed, stream, err);
 }
 
 /* Again, as the newest description has it: decode's may be old by now, or replaced just here. */
@@ -292,6 +317,15 @@ static bool table_update_acquire(struct call *call, struct error *err)
                      SLICE_ARGS(state->request.name));
 }
 
+/* What has begun, instead of what was before? */
+static bool table_update_shows_new(const struct call *call)
+{
+    const struct table_update *state = call->state;
+    return state->concern == CONCERN_INDEX ||
+           (state->concern == CONCERN_STREAM &&
+            table_options_streams(json_get(call->body, "StreamSpecification")));
+}
+
 static bool table_update_do(struct call *call, struct error *err)
 {
     const struct table_update *state = call->state;
@@ -303,7 +337,7 @@ static bool table_update_do(struct call *call, struct error *err)
     catalog_change_begin(catalog);
     bool ok = table_update_acquire(call, err) &&
               table_update_description(call, state->request.table, err) &&
-              (state->concern != CONCERN_INDEX || table_update_acquire(call, err));
+              (!table_update_shows_new(call) || table_update_acquire(call, err));
     catalog_change_end(catalog);
     return ok;
 }
@@ -325,7 +359,7 @@ static bool table_update_run(struct call *call, enum read_tier tier, struct erro
     }
     answer_begin(call);
     answer_member(call, "TableDescription");
-    if (state->shown != NULL) {
+    if (state->shown != NULL && state->concern == CONCERN_CAPACITY) {
         table_json_write_updating(call, state->shown, state->updating);
     } else {
         table_json_write(call, state->request.table, form, status);

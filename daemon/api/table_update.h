@@ -14,8 +14,8 @@
 enum table_concern {
     CONCERN_CAPACITY, /* BillingMode, ProvisionedThroughput, OnDemandThroughput, index Updates. */
     CONCERN_WARM,
-    CONCERN_INDEX, /* Create or Delete. */
-    CONCERN_STREAM,
+    CONCERN_INDEX,  /* Create or Delete. */
+    CONCERN_STREAM, /* With BillingMode. */
     CONCERN_ENCRYPTION,
     CONCERN_CLASS,
     CONCERN_PROTECTION,
@@ -54,6 +54,9 @@ MUST_CHECK bool table_update_index(struct call *call,
                                    struct table *changed,
                                    struct table_index *indexes,
                                    struct error *err);
+/* May the stream be enabled or disabled? */
+MUST_CHECK bool
+table_update_stream(const struct json *asked, const struct table *table, struct error *err);
 MUST_CHECK bool table_update_options(struct call *call, struct table *changed, struct error *err);
 /* Errors: VALIDATION, IN_USE, IO. */
 MUST_CHECK bool
@@ -62,9 +65,13 @@ table_update_replicas(struct call *call, const struct table *table, struct error
 /* May a description be changed that all members share? Errors: IN_USE. */
 MUST_CHECK bool
 table_update_replicated(const struct call *call, const struct table *table, struct error *err);
-/* Store it, newer than the one before, and tell the members. Between catalog_change_begin and _end.
- * Errors: those of catalog_update. */
-MUST_CHECK bool table_update_store(struct call *call, struct table *changed, struct error *err);
+/* Store it, newer than the one before, and tell the members. `stream` is a StreamSpecification that
+ * comes into force with it; NULL: none. Between catalog_change_begin and _end. Errors: those of
+ * catalog_update, of stream_enable and of stream_disable. */
+MUST_CHECK bool table_update_store(struct call *call,
+                                   struct table *changed,
+                                   const struct json *stream,
+                                   struct error *err);
 
 /* The global index that an Update or Delete names, ACTIVE. Errors: VALIDATION, IN_USE. */
 MUST_CHECK bool table_update_find(const struct table *table,

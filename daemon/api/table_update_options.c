@@ -19,16 +19,29 @@ bool table_update_stream_decode(const struct json *asked, struct error *err)
                                     "specified");
 }
 
-static bool
-table_update_stream(const struct json *asked, const struct table *table, struct error *err)
+bool table_update_stream(const struct json *asked, const struct table *table, struct error *err)
 {
-    if (shape_boolean(json_get(asked, "StreamEnabled"), false)) {
-        return error_set(err, ERROR_NOT_IMPLEMENTED,
-                         "This version does not support streams: "
-                         "StreamSpecification.StreamEnabled must be false");
+    bool enable = table_options_streams(asked);
+    for (uint32_t i = 0; i < table->indexes_count; i++) {
+        if (table->indexes[i].status == INDEX_CREATING) {
+            return error_set(err, ERROR_IN_USE,
+                             "Can't change stream status when an index is being created. Table: "
+                             "%.*s Indexes: [%.*s]",
+                             SLICE_ARGS(table->name), SLICE_ARGS(table->indexes[i].name));
+        }
     }
-    return error_set(err, ERROR_VALIDATION, "Table has no stream to disable: TableName: %.*s",
-                     SLICE_ARGS(table->name));
+    if (enable && table->stream.id != 0) {
+        return error_set(err, ERROR_VALIDATION,
+                         "Table already has an enabled stream: TableName: %.*s",
+                         SLICE_ARGS(table->name));
+    }
+    if (!enable && table->stream.id == 0) {
+        return error_set(err, ERROR_VALIDATION, "Table has no stream to disable: TableName: %.*s",
+                         SLICE_ARGS(table->name));
+    }
+    return enable || table->replicas_count == 0 ||
+           error_set(err, ERROR_VALIDATION,
+                     INVALID_VALUES "Disabling Stream is not allowed for a Global Table replica.");
 }
 
 static bool table_update_encryption(struct call *call, struct table *changed, struct error *err)
@@ -69,8 +82,6 @@ bool table_update_options(struct call *call, struct table *changed, struct error
 {
     const struct table_update *state = call->state;
     switch (state->concern) {
-    case CONCERN_STREAM:
-        return table_update_stream(json_get(call->body, "StreamSpecification"), changed, err);
     case CONCERN_ENCRYPTION:
         return table_update_encryption(call, changed, err);
     case CONCERN_CLASS:
@@ -79,6 +90,7 @@ bool table_update_options(struct call *call, struct table *changed, struct error
         changed->deletion_protection =
             shape_boolean(json_get(call->body, "DeletionProtectionEnabled"), false);
         return true;
+    case CONCERN_STREAM:
     case CONCERN_CAPACITY:
     case CONCERN_WARM:
     case CONCERN_INDEX:

@@ -106,7 +106,7 @@ static bool time_to_live_change(struct call *call, const struct table *table, st
     struct table *changed = arena_alloc(call->arena, sizeof(*changed));
     *changed = *table;
     ttl_turn(&changed->ttl, state->enabled, state->attribute, now_ms);
-    return table_update_store(call, changed, err);
+    return table_update_store(call, changed, NULL, err);
 }
 
 static void time_to_live_answer(struct call *call)

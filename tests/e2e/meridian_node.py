@@ -156,7 +156,7 @@ class Node:
         section = parsed["default"]
         return section["aws_access_key_id"], section["aws_secret_access_key"]
 
-    def client(self, **more):
+    def client(self, service="dynamodb", **more):
         """A boto3 client with this node's key; no retries, so that each error is seen once."""
         key_id, secret = self.credentials()
         arguments = {
@@ -168,7 +168,7 @@ class Node:
         arguments.update(more)
         session = boto3.session.Session()
         config = botocore.config.Config(retries={"max_attempts": 0}, proxies={})
-        return session.client("dynamodb", config=config, **arguments)
+        return session.client(service, config=config, **arguments)
 
 
 def wait_until(question, seconds=20):

@@ -42,9 +42,7 @@ Test(operations, every_operation_says_what_it_is_going_to_do)
         if (operations[i]->access == NULL) {
             operation_list(&call, &list);
         }
-        /* The token alone does not say of which stream it is. */
-        cr_expect_eq(list.unlisted, strcmp(operations[i]->name, "GetRecords") == 0, "%s",
-                     operations[i]->name);
+        cr_expect_not(list.unlisted, "%s", operations[i]->name);
         access_list_clear(&list);
     }
     fixture_close(fixture);

@@ -155,7 +155,6 @@ Test(table, create_refuses_in_the_documented_order)
 Test(table, create_says_what_it_does_not_serve)
 {
     static const char *const members[] = {
-        "'StreamSpecification':{'StreamEnabled':true,'StreamViewType':'NEW_IMAGE'}",
         "'VectorIndexes':[]",
     };
     struct fixture *fixture = fixture_open();

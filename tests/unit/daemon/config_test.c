@@ -122,6 +122,8 @@ Test(config, data_and_region_suffice)
     cr_assert_not(config->log_json);
     cr_assert_not(config->throttle);
     cr_assert_eq(config->ttl_change_seconds, TTL_CHANGE_SECONDS);
+    cr_assert_eq(config->stream_shards, 0);
+    cr_assert_eq(config->stream_poll_ms, 200);
     cr_assert_eq(config->id, config_region_id("us-east-1"));
     attempt_clear(&attempt);
 }
@@ -132,13 +134,16 @@ Test(config, flags_win_over_the_environment_which_wins_over_the_file)
     char *path =
         write_file(directory, "f.yaml", "cache-mb: 11\nmemtable-mb: 12\nloops: 3\nauth: off\n");
     char *flags = NULL;
-    cr_assert_gt(asprintf(&flags, "--cache-mb 31 --config %s", path), 0);
-    struct attempt attempt = load(flags, "MERIDIAN_CACHE_MB=21 MERIDIAN_MEMTABLE_MB=22 "
-                                         "MERIDIAN_CONFLICTS_KEPT_HOURS=5");
+    cr_assert_gt(asprintf(&flags, "--cache-mb 31 --stream-poll-ms 0 --config %s", path), 0);
+    struct attempt attempt =
+        load(flags, "MERIDIAN_CACHE_MB=21 MERIDIAN_MEMTABLE_MB=22 MERIDIAN_CONFLICTS_KEPT_HOURS=5 "
+                    "MERIDIAN_STREAM_SHARDS=3 MERIDIAN_STREAM_POLL_MS=9");
     cr_assert(attempt.ok, "%s", attempt.err.text);
     cr_assert_eq(attempt.config.cache_mb, 31);
     cr_assert_eq(attempt.config.memtable_mb, 22);
     cr_assert_eq(attempt.config.conflicts_kept_hours, 5);
+    cr_assert_eq(attempt.config.stream_shards, 3);
+    cr_assert_eq(attempt.config.stream_poll_ms, 0);
     cr_assert_eq(attempt.config.loops, 3);
     cr_assert_not(attempt.config.auth);
     attempt_clear(&attempt);
@@ -255,6 +260,10 @@ Test(config, refuses_numbers_that_are_none_or_out_of_range)
                    "MERIDIAN_SYNC_INTERVAL_MS wants a number from 1 to 60000, not \"soon\"");
     expect_refusal("--ttl-change-seconds 86401", "",
                    "--ttl-change-seconds wants a number from 0 to 86400, not \"86401\"");
+    expect_refusal("--stream-shards 0", "",
+                   "--stream-shards wants a number from 1 to 64, not \"0\"");
+    expect_refusal("--stream-poll-ms 20001", "",
+                   "--stream-poll-ms wants a number from 0 to 20000, not \"20001\"");
     expect_refusal("--id 65536", "", "--id wants a number from 1 to 65535, not \"65536\"");
 }
 
