@@ -25,10 +25,9 @@ bool backfill_open(struct store *store,
 {
     struct context applied;
     uint64_t newest;
-    uint64_t stamp;
     /* Read before the snapshot is taken: every row then shows all of it. */
     store_applied(store, &applied);
-    if (!store_log_newest(store, &newest, &stamp, err)) {
+    if (!store_log_newest_own(store, &newest, err)) {
         return false;
     }
     if (newest > 0) {

@@ -32,6 +32,7 @@ static struct slice replicas_content(const struct table *table, struct arena *ar
 {
     struct table content = *table;
     struct buffer record;
+    content.stream = (struct table_stream){0}; /* Its label is each region's own. */
     content.replicas_count = 0;
     content.status = TABLE_ACTIVE;
     content.schema_stamp = content.base_stamp = content.content_stamp = 0;
@@ -379,9 +380,8 @@ bool replicas_adopt(struct replicas *replicas,
     }
     /* Read after the description is in force: what is older was perhaps not shipped. */
     uint64_t newest;
-    uint64_t stamp;
     store_applied(replicas->store, &reply->applied);
-    if (!store_log_newest(replicas->store, &newest, &stamp, err)) {
+    if (!store_log_newest_own(replicas->store, &newest, err)) {
         return false;
     }
     if (newest > 0) {

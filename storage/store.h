@@ -13,6 +13,8 @@
 #include "storage/catalog/catalog.h"
 #include "storage/engine/engine.h"
 
+#include <stdatomic.h>
+
 struct latches;
 struct applied_vector;
 struct batch_pool;
@@ -59,6 +61,8 @@ struct store {
     struct streams *streams;        /* Change streams; see stream/stream.h. */
     struct keeper *keeper;          /* Counts again after a crash, saves totals, ends drops. */
     struct sweeper *sweeper;        /* Deletes what has expired; see ttl/ttl.h. */
+    atomic_ullong log_own_seq;      /* Of store_log_newest_own: no own write is in the log ... */
+    atomic_ullong log_own_end;      /* ... between the one and the other. */
 };
 
 MUST_CHECK bool
@@ -244,11 +248,15 @@ MUST_CHECK bool store_log_read(struct store *store,
                                struct error *err);
 /* Oldest seq still in the log; everything after (oldest - 1) can be read. */
 uint64_t store_log_oldest(struct store *store);
-/* Of the newest record that has been appended, durable or not: its seq, and when it was written
- * here. No own write so far has a larger seq; 0 before the first. Worker thread. Errors: IO,
- * CORRUPT. */
+/* Of the newest record that has been appended, durable or not, own write or not: its seq, and when
+ * it was written here. No own write so far has a larger seq; 0 before the first. Worker thread.
+ * Errors: IO, CORRUPT. */
 MUST_CHECK bool
 store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struct error *err);
+/* Of the newest own write that has been appended: what a shipper will have passed once it has
+ * shipped all there is, which it never says of a seq that is not one. 0: the log has none. Worker
+ * thread. Errors: IO, CORRUPT. */
+MUST_CHECK bool store_log_newest_own(struct store *store, uint64_t *seq, struct error *err);
 
 /* What to do with an arriving change, decided by the caller's pure function. */
 enum apply_verdict {

@@ -111,3 +111,47 @@ bool store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struc
     engine_iterator_close(log);
     return err->code == ERROR_NONE;
 }
+
+static void log_raise(atomic_ullong *known, uint64_t seq)
+{
+    unsigned long long was = atomic_load(known);
+    while (seq > was && !atomic_compare_exchange_weak(known, &was, seq)) {
+    }
+}
+
+/* Backwards over what peers wrote, which can be much; but what has been passed over once is not
+ * read again. Both notes only rise, and the own seq before the end: whoever reads them the other
+ * way round gets an own seq that belongs to the end, or a newer one. */
+bool store_log_newest_own(struct store *store, uint64_t *seq, struct error *err)
+{
+    static const uint8_t end[CHANGE_LOG_KEY_BYTES + 1] = {255, 255, 255, 255, 255, 255, 255, 255};
+    uint64_t known_end = atomic_load(&store->log_own_end);
+    uint64_t own = atomic_load(&store->log_own_seq);
+    uint64_t newest = 0;
+    struct change change = {.foreign = true};
+    struct engine_iterator *log = engine_iterator_open(
+        store->engine, FAMILY_LOG, NULL, (struct slice){0}, slice_of(end, sizeof(end)), READ_FULL);
+    error_clear(err);
+    bool more = engine_iterator_last(log, err);
+    while (more) {
+        uint64_t at;
+        if (!change_log_seq(engine_iterator_key(log), &at, err) || at <= known_end ||
+            !change_decode(engine_iterator_value(log), &change, err)) {
+            break;
+        }
+        newest = newest == 0 ? at : newest;
+        if (!change.foreign) {
+            own = at > own ? at : own;
+            break;
+        }
+        more = engine_iterator_previous(log, err);
+    }
+    engine_iterator_close(log);
+    if (err->code != ERROR_NONE) {
+        return false;
+    }
+    log_raise(&store->log_own_seq, own);
+    log_raise(&store->log_own_end, newest);
+    *seq = own;
+    return true;
+}
