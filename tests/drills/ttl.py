@@ -7,8 +7,8 @@ Loads a table whose items expire within --spread seconds of each other, in rando
 that --rate requests a second (puts, updates and reads) go to all the time. None of the items may go before
 its second is over; all must be gone --within seconds after the last one has expired; items that were
 refreshed meanwhile, or whose attribute is none, must stay; and the requests must have been at most twice
-as slow as before, at the 99th percentile. With a stream (where the daemon has them) each deletion is in it
-once, as the service's.
+as slow as before, at the 99th percentile. The table has a stream, and each deletion is in it once, as the
+service's.
 """
 import argparse
 import multiprocessing
@@ -28,6 +28,7 @@ PAYLOAD_BYTES = 100
 KEEPERS = 100  # Of each kind of item that must stay.
 LOAD_RATE = 12000  # Items a second that loading surely reaches.
 SETTLE_SECONDS = 8
+SERVICE = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 P99_FACTOR_MAX = 2.0
 P99_NOISE_SECONDS = 0.002  # Below that the machine's own noise decides.
 RATE_SHARE_MIN = 0.8
@@ -157,6 +158,47 @@ def count(api):
         after = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
+def stream_on(api):
+    """Its ARN. Only keys: a record is as long as it must be."""
+    api.call("UpdateTable", TableName=TABLE, StreamSpecification={
+        "StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    return api.call("DescribeTable", TableName=TABLE)["Table"]["LatestStreamArn"]
+
+
+def read_shard(streams, arn, shard):
+    """All records of it that there are."""
+    place = streams.call("GetShardIterator", StreamArn=arn, ShardId=shard,
+                         ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    while place is not None:
+        page = streams.call("GetRecords", ShardIterator=place)
+        if not page["Records"]:
+            return
+        yield from page["Records"]
+        place = page.get("NextShardIterator")
+
+
+def check_stream(drill, node, arn, items):
+    """Every deletion once, as the service's; nothing else is a deletion."""
+    streams = Api(node.http, node.region, "DynamoDBStreams_20120810")
+    shards = streams.call("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"]
+    seen, wrong = set(), []
+    for shard in shards:
+        for record in read_shard(streams, arn, shard["ShardId"]):
+            if record["eventName"] != "REMOVE":
+                continue
+            key = record["dynamodb"]["Keys"]["pk"]["S"]
+            if key in seen:
+                wrong.append(f"twice: {key}")
+            if record.get("userIdentity") != SERVICE:
+                wrong.append(f"not the service's: {record}")
+            seen.add(key)
+    streams.close()
+    wrong += [f"missing: item {number}" for number in range(items)
+              if key_of(number)["pk"]["S"] not in seen]
+    drill.check(not wrong and len(seen) == items,
+                f"each of {items} deletions is in the stream once, as the service's: {len(seen)}", wrong)
+
+
 def left(api):
     return api.call("DescribeTable", TableName=TABLE)["Table"]["ItemCount"]
 
@@ -211,6 +253,7 @@ def run(drill, items=1000000, rate=2000, spread=60, within=60, judge=True):
     enable(api, TABLE)
     first = int(time.time()) + items // LOAD_RATE + 2 * SETTLE_SECONDS
     stay = fill(drill, node, api, items, first, spread)
+    arn = stream_on(api)
     clients = Foreground(drill, node, rate)
     began = time.monotonic() + 1
     everything = items + sum(len(rows) for rows in stay.values())
@@ -229,6 +272,7 @@ def run(drill, items=1000000, rate=2000, spread=60, within=60, judge=True):
     drill.check(late <= within, f"all are gone within {within} s: {late:.1f} s")
     judge_times(drill, times, began, start, gone, rate, judge)
     check_left(drill, api, stay)
+    check_stream(drill, node, arn, items)
     drill.check(node.stop() == 0, "stops cleanly", [node.log_tail()])
 
 

@@ -35,8 +35,9 @@ class Closed(Exception):
 class Signer:
     """Signature Version 4 with everything cached that can be."""
 
-    def __init__(self, host, region):
+    def __init__(self, host, region, service="DynamoDB_20120810"):
         self.host = host
+        self.service = service
         self.region = region
         self.second = None
 
@@ -51,9 +52,9 @@ class Signer:
         self.moment = moment
         self.to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n"
         self.before_body = (f"host:{self.host}\nx-amz-date:{moment}\nx-amz-target:"
-                            "DynamoDB_20120810.%s\n\nhost;x-amz-date;x-amz-target\n%s")
+                            f"{self.service}.%s\n\nhost;x-amz-date;x-amz-target\n%s")
         self.head = (f"POST / HTTP/1.1\r\nHost: {self.host}\r\nX-Amz-Date: {moment}\r\n"
-                     "X-Amz-Target: DynamoDB_20120810.%s\r\n"
+                     f"X-Amz-Target: {self.service}.%s\r\n"
                      "Content-Type: application/x-amz-json-1.0\r\n"
                      f"Authorization: AWS4-HMAC-SHA256 Credential={KEY}/{scope}, "
                      "SignedHeaders=host;x-amz-date;x-amz-target, Signature=%s\r\n"
@@ -93,9 +94,9 @@ def take_answer(received):
 class Api:
     """One connection, one request at a time. `call` raises Failure and Closed."""
 
-    def __init__(self, address, region):
+    def __init__(self, address, region, service="DynamoDB_20120810"):
         self.address = address
-        self.signer = Signer(address, region)
+        self.signer = Signer(address, region, service)
         self.socket = None
 
     def close(self):
