@@ -69,12 +69,21 @@ def answers(node):
     words = {"account": "000000000000"}
     words["table"] = f"arn:aws:dynamodb:{node.region}:{words['account']}:table/operations"
     found = {}
+    learned = {  # What later requests need of earlier answers.
+        "CreateTable": lambda answer: {"stream": answer["TableDescription"]["LatestStreamArn"]},
+        "DescribeStream": lambda answer: {
+            "shard": answer["StreamDescription"]["Shards"][0]["ShardId"]
+        },
+        "GetShardIterator": lambda answer: {"iterator": answer["ShardIterator"]},
+    }
     for request in json.loads((HERE / "operations.json").read_text()):
         assert request["op"] not in found, f"{request['op']} twice"
         status, answer = endpoint.call(request["op"], filled(request["body"], words))
         assert status in (200, 400), (request["op"], status, answer)
         assert not answer.get("__type", "").endswith("#UnknownOperationException"), request["op"]
         found[request["op"]] = told(status, answer)
+        if request["op"] in learned:
+            words.update(learned[request["op"]](answer))
     return found
 
 

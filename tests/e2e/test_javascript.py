@@ -37,3 +37,7 @@ def test_every_operation(node, table_name):
 
 def test_transactions_and_statements(node, table_name):
     assert run_script(node, table_name, "transactions.mjs").count("ok ") == 4
+
+
+def test_streams(node, table_name):
+    assert run_script(node, table_name, "streams.mjs").count("ok ") == 5

@@ -31,7 +31,14 @@ def environment(node, **more):
 
 @pytest.mark.parametrize(
     "library, checks",
-    [("dynamoose", 8), ("toolbox", 8), ("electrodb", 9), ("onetable", 10)],
+    [
+        ("dynamoose", 8),
+        ("toolbox", 8),
+        ("electrodb", 9),
+        ("onetable", 10),
+        ("dynamodb-stream", 3),
+        ("dynamodb-streams-readable", 2),
+    ],
 )
 def test_a_library(installed, node, table_name, library, checks):
     done = subprocess.run(
