@@ -16,6 +16,8 @@ import kill9
 import ledger as books
 import partition
 import powercut
+import stream_book
+import streams
 import transfer
 import ttl
 import ttl_partition
@@ -170,3 +172,51 @@ def test_waiting_ends_at_its_deadline():
     with pytest.raises(drills.Broken, match="never: not within 0.05 s"):
         drills.wait_for("never", lambda: False, 0.05)
     assert time.monotonic() - started < 5
+
+def test_every_change_is_in_the_streams_once_whatever_happens():
+    perform("streams", streams.run, seconds=4.0, processes=2, connections=40)
+
+
+def changed(number, key, old, new):
+    """A record of a stream."""
+    images = {name: {"pk": {"S": key}, "w": {"S": value}}
+              for name, value in (("OldImage", old), ("NewImage", new)) if value is not None}
+    event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+    return {"eventName": event,
+            "dynamodb": {"SequenceNumber": str(number), "Keys": {"pk": {"S": key}}, **images}}
+
+
+STREAM = [changed(1, "a", None, "1"), changed(2, "b", None, "2"), changed(3, "a", "1", "3"),
+          changed(4, "b", "2", None), changed(5, "a", "3", "4"), changed(6, "b", None, "5")]
+
+
+def test_the_judge_of_streams_passes_a_whole_one():
+    table, wrong = stream_book.rebuild(STREAM)
+    assert not wrong and {item["w"]["S"] for item in table.values()} == {"4", "5"}
+    assert stream_book.unwind(STREAM, table) == ({}, [])
+
+
+@pytest.mark.parametrize("name, records", [
+    ("a record is missing", STREAM[:2] + STREAM[3:]),
+    ("a removal is missing", STREAM[:3] + STREAM[4:]),
+    ("a record is there twice", STREAM[:3] + STREAM[2:]),
+    ("two records of an item are swapped", STREAM[:2] + [STREAM[4], STREAM[3], STREAM[2]] + STREAM[5:]),
+    ("a change that changes nothing", STREAM + [changed(7, "a", "4", "4")]),
+    ("an event has the wrong name", STREAM + [{**changed(7, "a", "4", "6"), "eventName": "INSERT"}]),
+])
+def test_the_judge_of_streams_finds(name, records):
+    _, wrong = stream_book.rebuild(records)
+    assert wrong, name
+
+
+def test_the_judge_of_streams_finds_what_lies_in_the_wrong_shard():
+    class Shards(stream_book.Reader):
+        def __init__(self):
+            super().__init__(None, "arn")
+            for name, parent, start, numbers in (("s1", None, 1, (1, 2)), ("s2", "s1", 3, (3, 2))):
+                shard = stream_book.Shard({"ShardId": name, "ParentShardId": parent,
+                                           "SequenceNumberRange": {"StartingSequenceNumber": start}})
+                shard.records = [(number, f"event{number}", None) for number in numbers]
+                self.shards[name] = shard
+    wrong = stream_book.judge_shards(Shards())
+    assert any("do not rise" in text for text in wrong) and any("event2" in text for text in wrong)
