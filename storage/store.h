@@ -246,7 +246,7 @@ MUST_CHECK bool store_log_read(struct store *store,
                                uint32_t *count,
                                uint64_t *next,
                                struct error *err);
-/* Oldest seq still in the log; everything after (oldest - 1) can be read. */
+/* Every own write from this seq on is still in the log and can be read. */
 uint64_t store_log_oldest(struct store *store);
 /* Of the newest record that has been appended, durable or not, own write or not: its seq, and when
  * it was written here. No own write so far has a larger seq; 0 before the first. Worker thread.

@@ -158,10 +158,13 @@ MUST_CHECK bool engine_drop_files(struct engine *engine,
                                   struct slice upper,
                                   struct error *err);
 
-/* The log's trimming: up to which seq records may be missing. 0: none is. The note is durable on
- * return and never goes back; no seq up to it is given out again. Errors: THROTTLED, IO. */
-MUST_CHECK bool engine_trimmed_set(struct engine *engine, uint64_t seq, struct error *err);
+/* The log's trimming: up to which seq records may be missing, and up to which one own writes may
+ * (`own` is no larger). 0: none is. The note is durable on return and never goes back; no seq up to
+ * it is given out again. Errors: THROTTLED, IO. */
+MUST_CHECK bool
+engine_trimmed_set(struct engine *engine, uint64_t seq, uint64_t own, struct error *err);
 uint64_t engine_trimmed_seq(const struct engine *engine);
+uint64_t engine_trimmed_own_seq(const struct engine *engine);
 
 /* Hand whole files of [lower, upper) back to the file system (dropped tables), then delete the keys
  * that are left, piece by piece: after an error some are gone. Not for the log. Blocks. Errors:

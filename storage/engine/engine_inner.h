@@ -44,6 +44,7 @@ struct engine {
     _Atomic bool failed; /* Set once, after `failure` has been filled. */
     char failure[ENGINE_FAILURE_BYTES];
     _Atomic uint64_t trimmed;
+    _Atomic uint64_t trimmed_own;
 
     _Alignas(CACHE_LINE_BYTES) _Atomic bool sync_idle; /* The sync thread is about to sleep. */
     pthread_mutex_t sync;                              /* Guards all below but the last two. */
@@ -58,7 +59,8 @@ struct engine {
     pthread_t sync_thread;
 };
 
-/* In FAMILY_META: engine->trimmed, 8 bytes big endian. */
+/* In FAMILY_META: trimmed and trimmed_own, 8 bytes each, big endian; the second one is missing
+ * where it is equal. */
 #define ENGINE_TRIMMED_KEY "engine/trimmed"
 
 struct engine_batch {

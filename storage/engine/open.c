@@ -290,14 +290,17 @@ static bool engine_recover_seq(struct engine *engine, struct error *err)
         return false;
     }
     if (found) {
-        ok = value.bytes.size == ENGINE_SEQ_BYTES;
+        bool both = value.bytes.size == (size_t)2 * ENGINE_SEQ_BYTES;
+        ok = both || value.bytes.size == ENGINE_SEQ_BYTES;
         uint64_t trimmed = ok ? get_be64(value.bytes.data) : 0;
+        uint64_t own = both ? get_be64(value.bytes.data + ENGINE_SEQ_BYTES) : trimmed;
         engine_value_release(&value);
-        if (!ok) {
+        if (!ok || own > trimmed) {
             return error_set(err, ERROR_CORRUPT, "the note of the log's trimming is damaged");
         }
         engine->last = engine->last > trimmed ? engine->last : trimmed;
         atomic_store(&engine->trimmed, trimmed);
+        atomic_store(&engine->trimmed_own, own);
     }
     atomic_store(&engine->begun, engine->last);
     atomic_store(&engine->ended, engine->last);

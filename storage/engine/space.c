@@ -97,20 +97,23 @@ bool engine_drop_range(struct engine *engine,
            space_drop_keys(engine, family, lower, upper, err);
 }
 
-bool engine_trimmed_set(struct engine *engine, uint64_t seq, struct error *err)
+bool engine_trimmed_set(struct engine *engine, uint64_t seq, uint64_t own, struct error *err)
 {
-    ensure(seq >= engine_trimmed_seq(engine));
-    uint8_t value[ENGINE_SEQ_BYTES];
+    ensure(seq >= engine_trimmed_seq(engine) && own <= seq);
+    ensure(own >= engine_trimmed_own_seq(engine));
+    uint8_t value[2 * ENGINE_SEQ_BYTES];
     put_be64(value, seq);
+    put_be64(value + ENGINE_SEQ_BYTES, own);
     struct engine_batch *batch = engine_batch_open();
     engine_batch_put(engine, batch, FAMILY_META, slice_text(ENGINE_TRIMMED_KEY),
-                     slice_of(value, sizeof(value)));
+                     slice_of(value, own == seq ? ENGINE_SEQ_BYTES : sizeof(value)));
     uint64_t commit = engine_commit_begin(engine);
     bool ok = engine_commit_append(engine, batch, commit, err) &&
               engine_wait_durable(engine, commit, err);
     engine_batch_close(batch);
     if (ok) {
         atomic_store(&engine->trimmed, seq);
+        atomic_store(&engine->trimmed_own, own);
     }
     return ok;
 }
@@ -118,6 +121,11 @@ bool engine_trimmed_set(struct engine *engine, uint64_t seq, struct error *err)
 uint64_t engine_trimmed_seq(const struct engine *engine)
 {
     return atomic_load_explicit(&engine->trimmed, memory_order_acquire);
+}
+
+uint64_t engine_trimmed_own_seq(const struct engine *engine)
+{
+    return atomic_load_explicit(&engine->trimmed_own, memory_order_acquire);
 }
 
 static int64_t space_property(struct engine *engine, enum engine_family family, const char *name)

@@ -91,7 +91,7 @@ bool store_log_read(struct store *store,
 
 uint64_t store_log_oldest(struct store *store)
 {
-    return engine_trimmed_seq(store->engine) + 1;
+    return engine_trimmed_own_seq(store->engine) + 1;
 }
 
 bool store_log_newest(struct store *store, uint64_t *seq, uint64_t *stamp, struct error *err)

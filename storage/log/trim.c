@@ -55,6 +55,37 @@ static bool trim_search(struct engine_iterator *log,
     return true;
 }
 
+/* The largest seq in [low, high] such that no own write lies in (low, it]. Walks over what peers
+ * wrote; only a region that makes no writes of its own has much of that behind `acknowledged`, and
+ * then no more of it than this round takes away. */
+static bool
+trim_to_own(struct engine *engine, uint64_t low, uint64_t high, uint64_t *cut, struct error *err)
+{
+    uint8_t lower[CHANGE_LOG_KEY_BYTES];
+    uint8_t upper[CHANGE_LOG_KEY_BYTES];
+    change_log_key(low + 1, lower);
+    change_log_key(high + 1, upper);
+    struct engine_iterator *log = engine_iterator_open_once(
+        engine, FAMILY_LOG, NULL, slice_of(lower, sizeof(lower)), slice_of(upper, sizeof(upper)));
+    *cut = high;
+    bool more = engine_iterator_first(log, err);
+    while (more) {
+        struct change change;
+        uint64_t seq;
+        if (!change_log_seq(engine_iterator_key(log), &seq, err) ||
+            !change_decode(engine_iterator_value(log), &change, err)) {
+            break;
+        }
+        if (!change.foreign) {
+            *cut = seq - 1;
+            break;
+        }
+        more = engine_iterator_next(log, err);
+    }
+    engine_iterator_close(log);
+    return err->code == ERROR_NONE;
+}
+
 bool log_trim(struct engine *engine,
               uint64_t acknowledged,
               uint64_t before_ms,
@@ -70,16 +101,20 @@ bool log_trim(struct engine *engine,
         engine_iterator_open(engine, FAMILY_LOG, NULL, none, none, READ_FULL);
     bool ok = !engine_iterator_last(log, &broken) ||
               change_log_seq(engine_iterator_key(log), &newest, &broken);
-    if (ok && newest > 0) {
-        uint64_t high = newest - 1 < acknowledged ? newest - 1 : acknowledged;
-        ok = high <= start || trim_search(log, start, high, before_ms, &cut, &broken);
-    }
+    ok = ok &&
+         (newest <= start + 1 || trim_search(log, start, newest - 1, before_ms, &cut, &broken));
     engine_iterator_close(log);
+    if (ok && cut > acknowledged) {
+        ok = trim_to_own(engine, start > acknowledged ? start : acknowledged, cut, &cut, &broken);
+    }
     if (!ok || broken.code != ERROR_NONE) {
         *err = broken;
         return error_wrap(err, "trim the log");
     }
-    if (cut > start && !engine_trimmed_set(engine, cut, err)) {
+    uint64_t own = engine_trimmed_own_seq(engine); /* No own write behind `acknowledged` goes. */
+    uint64_t own_cut = cut < acknowledged ? cut : acknowledged;
+    own = own_cut > own ? own_cut : own;
+    if (cut > start && !engine_trimmed_set(engine, cut, own, err)) {
         return error_wrap(err, "trim the log");
     }
     uint8_t lower[CHANGE_LOG_KEY_BYTES];

@@ -16,7 +16,8 @@ bool log_seek_time(struct engine_iterator *log,
                    uint64_t *local_ms,
                    struct error *err);
 
-/* Drop records that are at or below `acknowledged` and that were written here before
+/* Drop records that need no acknowledgement any more, being at or below `acknowledged` or no own
+ * writes with no own one between, and that were written here before
  * `before_ms`; never the newest record, which carries the last seq over a restart. Files hand back
  * their space when all of them may go. *trimmed says up to which seq records may be missing now.
  * Errors: IO, CORRUPT, THROTTLED. */

@@ -81,7 +81,7 @@ Test(engine_sync, a_seq_below_the_trimming_note_is_not_given_again)
     struct engine *engine = engine_fixture_open(directory);
     struct error err = {0};
     put_log(engine, 3);
-    cr_assert(engine_trimmed_set(engine, 100, &err), "%s", err.text);
+    cr_assert(engine_trimmed_set(engine, 100, 100, &err), "%s", err.text);
     cr_assert_eq(engine_trimmed_seq(engine), 100);
     engine_close(engine);
     engine = engine_fixture_open(directory);
@@ -188,7 +188,7 @@ Test(engine_sync, a_failed_sync_fails_waiters_and_later_writes_for_ever)
     cr_assert_eq(err.code, ERROR_IO, "%s", err.text);
     engine_batch_close(batch);
     cr_assert(engine_wait_durable(engine, good, &err), "what is on disk stays durable");
-    cr_assert_not(engine_trimmed_set(engine, 1, &err));
+    cr_assert_not(engine_trimmed_set(engine, 1, 1, &err));
     cr_assert_not(engine_drop_range(engine, FAMILY_ITEMS, key, value, &err));
     engine_close(engine);
     test_directory_remove(directory);

@@ -314,6 +314,48 @@ Test(log, trimming_takes_what_is_old_and_acknowledged_and_nothing_else)
     test_directory_remove(directory);
 }
 
+/* Goal: a region that makes no writes of its own keeps no log for ever, and its peers are not told
+ * that they have missed something. Method: records of peers' writes around two own ones. */
+Test(log, trimming_needs_no_acknowledgement_of_what_peers_wrote)
+{
+    char *directory = test_directory_make();
+    struct arena arena;
+    arena_init(&arena);
+    struct engine *engine = engine_fixture_open(directory);
+    for (uint64_t seq = 1; seq <= 50; seq++) {
+        struct change change = {.table_id = 1,
+                                .key = SLICE_LITERAL("key"),
+                                .version = {.stamp = 9, .dot = {2, 1, 7}},
+                                .streamed = true,
+                                .foreign = true,
+                                .local_stamp = (1000 + seq) << 16};
+        uint8_t key[CHANGE_LOG_KEY_BYTES];
+        struct buffer value;
+        if (seq == 10 || seq == 30) {
+            put_record(engine, &arena, seq, seq, 1000 + seq);
+            continue;
+        }
+        buffer_init(&value, &arena, 64);
+        change_encode(&value, &change);
+        change_log_key(seq, key);
+        engine_fixture_put(engine, FAMILY_LOG, slice_of(key, sizeof(key)), buffer_slice(&value));
+    }
+    cr_assert_eq(trim(engine, 0, UINT64_MAX), 9, "the first own write is not acknowledged");
+    cr_assert_eq(engine_trimmed_own_seq(engine), 0);
+    cr_assert_eq(trim(engine, 10, 1021), 20, "record 20 is of 1020");
+    cr_assert_eq(engine_trimmed_own_seq(engine), 10);
+    engine_close(engine);
+    engine = engine_fixture_open(directory);
+    cr_assert_eq(engine_trimmed_seq(engine), 20);
+    cr_assert_eq(engine_trimmed_own_seq(engine), 10);
+    cr_assert_eq(trim(engine, 10, UINT64_MAX), 29, "the second own write is not acknowledged");
+    cr_assert_eq(trim(engine, 30, UINT64_MAX), 49, "the newest record stays");
+    cr_assert_eq(engine_trimmed_own_seq(engine), 30);
+    engine_close(engine);
+    arena_destroy(&arena);
+    test_directory_remove(directory);
+}
+
 Test(log, trimming_hands_whole_files_back)
 {
     char *directory = test_directory_make();
