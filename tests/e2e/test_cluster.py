@@ -115,6 +115,9 @@ class Demo:
             wait_for(f"the replica in {region} is ACTIVE", lambda: any(
                 replica["RegionName"] == region and replica["ReplicaStatus"] == "ACTIVE"
                 for replica in home.describe_table(TableName=name)["Table"].get("Replicas", [])))
+            # Which is what region 1 says; the region itself hears of it a moment later.
+            wait_for(f"the table in {region} is ACTIVE", lambda: self.client(number).describe_table(
+                TableName=name)["Table"]["TableStatus"] == "ACTIVE")
 
 
 @pytest.fixture(scope="module")
