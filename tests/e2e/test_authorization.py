@@ -580,6 +580,40 @@ def test_time_to_live_has_its_actions(keys, books):
     denied(writer.describe_time_to_live, TableName=books)
 
 
+def test_a_stream_is_a_resource_of_its_own(keys, node, client, books):
+    arn = client.update_table(
+        TableName=books,
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )["TableDescription"]["LatestStreamArn"]
+
+    def streams(user, *statements):
+        made = keys.add(user, *statements)
+        return node.client("dynamodbstreams", aws_access_key_id=made["id"],
+                           aws_secret_access_key=made["secret"])
+
+    def read(user):
+        shard = user.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = user.get_shard_iterator(
+            StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        return iterator, user.get_records(ShardIterator=iterator)["Records"]
+
+    reading = ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"]
+    iterator, _ = read(streams("follower", allow(reading, TABLE_ARN + books + "/stream/*")))
+    others = streams("stranger", allow("dynamodb:*", TABLE_ARN + books))
+    for call, request, action in (
+        (others.describe_stream, {"StreamArn": arn}, "DescribeStream"),
+        (others.get_records, {"ShardIterator": iterator}, "GetRecords"),
+    ):
+        with pytest.raises(botocore.exceptions.ClientError) as raised:
+            call(**request)
+        assert raised.value.response["Error"]["Message"] == unallowed("stranger", action, arn)
+    lister = streams("lister", allow("dynamodb:ListStreams", TABLE_ARN + books + "/stream/*"))
+    assert [each["StreamArn"] for each in lister.list_streams(TableName=books)["Streams"]] == [arn]
+    with pytest.raises(botocore.exceptions.ClientError) as raised:
+        lister.list_streams()
+    assert raised.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
 def test_what_is_wrong_is_refused(keys):
     broken = policy({"Effect": "Allow", "Action": "dynamodb:*"})
     assert "Missing required field Resource" in keys.run(

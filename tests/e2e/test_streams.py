@@ -194,6 +194,22 @@ def test_shards_roll_and_children_are_found(node, client, streams, table_name):
     assert values == list(range(20))
 
 
+def test_an_operator_sees_streams_and_their_readers(node, client, streams, table_name):
+    arn = create(client, table_name)
+    for number in range(3):
+        put(client, table_name, "a", number)
+    assert len(read_all(streams, arn)) == 3
+    with urllib.request.urlopen(f"http://{node.addresses['admin']}/v1/streams", timeout=10) as answer:
+        shown, = [each for each in json.load(answer)["streams"] if each["arn"] == arn]
+    assert (shown["table"], shown["view"], shown["enabled"]) == (table_name, "NEW_AND_OLD_IMAGES", True)
+    assert (shown["open_shards"], shown["closed_shards"], shown["records_read"]) == (1, 0, 3)
+    with urllib.request.urlopen(f"http://{node.addresses['admin']}/metrics", timeout=10) as answer:
+        lines = [line for line in answer.read().decode().splitlines() if f'table="{table_name}"' in line]
+    assert any(line.startswith("meridian_stream_records_read_total{") and line.endswith(" 3")
+               for line in lines)
+    assert any(line.startswith("meridian_stream_iterator_age_seconds{") for line in lines)
+
+
 def test_iterators_outlive_a_restart(tmp_path):
     node = Node(folder=tmp_path / "data")
     (tmp_path / "data").mkdir()
