@@ -170,7 +170,7 @@ streams_describe_shards(struct call *call, const struct stream_shard *shards, ui
         last = &shards[i];
     }
     buffer_append_byte(&call->answer, ']');
-    if (more) {
+    if (more && last != NULL) {
         resource_answer_text(call, "LastEvaluatedShardId", slice_text(last->id));
     }
 }

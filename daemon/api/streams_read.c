@@ -93,18 +93,14 @@ static bool streams_start_shard(struct call *call,
     return error_set(err, ERROR_NOT_FOUND, "Requested resource not found: Shard does not exist");
 }
 
-/* What the reader of a stream that does not expire any more than its shards is told. */
-static bool streams_explain(struct error *err, struct slice arn)
+/* The stream is there: what is not any more is its shard, or what the shard had. */
+static bool streams_explain(struct error *err)
 {
-    if (err->code == ERROR_NOT_FOUND) {
-        return streams_unknown(arn, err);
+    if (err->code != ERROR_NOT_FOUND && err->code != ERROR_TRIMMED) {
+        return false;
     }
-    if (err->code == ERROR_TRIMMED) {
-        return error_set(err, ERROR_TRIMMED,
-                         "The operation attempted to read past the oldest stream record in a "
-                         "shard");
-    }
-    return false;
+    return error_set(err, ERROR_TRIMMED,
+                     "The operation attempted to read past the oldest stream record in a shard");
 }
 
 static bool streams_start_run(struct call *call, enum read_tier tier, struct error *err)
@@ -120,10 +116,10 @@ static bool streams_start_run(struct call *call, enum read_tier tier, struct err
     }
     if (state->numbered &&
         !streams_start_number(call, &stream, &shard, tier, &iterator.after, err)) {
-        return streams_explain(err, state->stream.arn);
+        return streams_explain(err);
     }
-    if (slice_is(state->type, "LATEST")) { /* Behind whatever has been answered for by now. */
-        iterator.after = engine_durable_seq(store->engine);
+    if (slice_is(state->type, "LATEST")) { /* Later seqs could be given out again by a crash. */
+        iterator.after = engine_synced_seq(store->engine);
     }
     iterator.shard = slice_text(shard.id);
     answer_begin(call);
@@ -241,7 +237,7 @@ static bool streams_read_run(struct call *call, enum read_tier tier, struct erro
     struct stream_page page = {.records = arena_alloc(call->arena, max * sizeof(*page.records))};
     uint64_t seen = stream_newest(store, stream.id); /* Before the look. */
     if (!stream_read(store, &position, max, bytes_max, tier, call->arena, &page, err)) {
-        return streams_explain(err, iterator->arn);
+        return streams_explain(err);
     }
     if (here && page.count < state->limit && streams_read_is_long(&page, max)) {
         return error_set(err, ERROR_WOULD_BLOCK, "a page of %u records and more", page.count);

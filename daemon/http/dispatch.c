@@ -357,6 +357,7 @@ dispatch_call_new(struct loop *loop, struct http_request *request, bool json)
     call->json = json;
     call->gzip = false;
     call->ran = false;
+    call->unreadable = false;
     call->packed = (struct slice){0};
     call->name = (struct slice){0};
     call->parked_until_ms = 0;

@@ -276,6 +276,24 @@ Test(streams, a_rolled_shard_ends_and_its_child_goes_on)
     fixture_close(fixture);
 }
 
+Test(streams, a_reader_whose_shard_goes_is_told_that_it_is_late)
+{
+    struct fixture *fixture = fixture_open();
+    struct error err = {0};
+    streams_table(fixture, "KEYS_ONLY");
+    streams_put(fixture, "a", "one");
+    const char *shard = streams_shard(fixture, 0);
+    cr_assert(stream_roll(fixture->node.store, 0, &err), "%s", err.text);
+    fixture->now_ms += STREAM_RETENTION_MS - 5000;
+    const char *iterator = streams_from(fixture, shard, "TRIM_HORIZON");
+    fixture->now_ms += 10000;
+    cr_assert(stream_tick(fixture->node.store, &err), "%s", err.text);
+    cr_assert_str_neq(streams_shard(fixture, 0), shard);
+    streams_refused(streams_read(fixture, iterator, 1000), ERROR_TRIMMED,
+                    "The operation attempted to read past the oldest stream record in a shard");
+    fixture_close(fixture);
+}
+
 Test(streams, a_disabled_stream_stays_for_a_day)
 {
     struct fixture *fixture = fixture_open();
