@@ -13,6 +13,7 @@ struct engine;
 
 enum {
     PACE_WORK_US = 1000,
+    PACE_BUSY_WORK_US = 250, /* While others write: they meet shorter pieces. */
     PACE_BUSY_RESTS = 4,
     PACE_QUIET_RESTS = 64, /* So many rests without a foreign write: nobody is there. */
 };
@@ -27,6 +28,6 @@ struct pace {
 
 /* A rest has just ended, however long it was. */
 void pace_start(struct pace *pace);
-/* Between pieces of work, which take much less than PACE_WORK_US, with no latch held; `context` is
+/* Between pieces of work, which take less than PACE_BUSY_WORK_US, with no latch held; `context` is
  * a struct pace. True when the thread shall stop. */
 bool pace_rest(void *context);
