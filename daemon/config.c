@@ -83,7 +83,9 @@ static const struct config_name {
     [KNOB_MEMTABLE_MB] = {"memtable-mb", "N", "write buffers of all kinds of rows together (64)"},
     [KNOB_CONFLICTS_KEPT_HOURS] = {"conflicts-kept-hours", "N",
                                    "how long the conflict feed remembers; 0: for ever (168)"},
-    [KNOB_STREAM_SHARDS] = {"stream-shards", "N", "open shards of each stream (one per 4 cores)"},
+    [KNOB_STREAM_SHARDS] =
+        {"stream-shards", "N",
+         "open shards of each stream (one per 4 cores); fewer: of new ones only"},
     [KNOB_STREAM_POLL_MS] = {"stream-poll-ms", "N",
                              "GetRecords waits so long for a first record (200); 0: never"},
     [KNOB_ID] = {"id", "N", "this region's small id (from the cluster file, else from its name)"},

@@ -221,7 +221,7 @@ static bool streams_read_is_long(const struct stream_page *page, uint32_t max)
  * worker's. */
 static bool streams_read_run(struct call *call, enum read_tier tier, struct error *err)
 {
-    const struct streams_read *state = call->state;
+    struct streams_read *state = call->state;
     const struct streams_iterator *iterator = &state->iterator;
     const struct streams_stream asked = {iterator->arn, iterator->table, iterator->label_ms};
     struct store *store = call->node->store;
@@ -247,6 +247,7 @@ static bool streams_read_run(struct call *call, enum read_tier tier, struct erro
     streams_meter_count(call->node, &stream, &page);
     if (page.count == 0 && !page.at_end && page.next >= seen) {
         call->poll = (struct call_poll){stream.id, seen};
+        state->iterator.after = page.next; /* The next look goes on from here. */
     }
     return true;
 }
