@@ -255,7 +255,7 @@ static void prometheus_ttl(struct buffer *to, const struct node *node)
                    "Items that time to live has deleted here since the start.",
                    (double)figures.deleted);
     prometheus_one(to, "meridian_ttl_behind_seconds", "gauge",
-                   "How long ago the oldest item that is still to be deleted has expired.",
+                   "For how long there has been more to delete than was deleted.",
                    (double)figures.behind_seconds);
     prometheus_one(to, "meridian_ttl_damaged_total", "counter",
                    "Expired items that cannot be read, and stay.", (double)figures.damaged);

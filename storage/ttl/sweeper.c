@@ -31,6 +31,7 @@ struct sweep_place {
     uint8_t *row;        /* The last row dealt with, of a pass that has not ended; owned. */
     size_t row_bytes;    /* 0: the pass begins at `from`. */
     uint64_t round;      /* The last in which the table was there. */
+    uint64_t even;       /* The second in which a pass last came to its end. */
 };
 
 struct sweeper {
@@ -101,10 +102,13 @@ static struct sweep_place *sweeper_place(struct sweeper *sweeper, const struct t
             return NULL;
         }
         place = &sweeper->places[sweeper->places_count++];
-        *place = (struct sweep_place){.table = table->id, .changed_ms = table->ttl.changed_ms};
+        *place = (struct sweep_place){.table = table->id,
+                                      .changed_ms = table->ttl.changed_ms,
+                                      .even = ttl_now(sweeper->store)};
     }
     if (place->changed_ms != table->ttl.changed_ms) {
         place->changed_ms = table->ttl.changed_ms;
+        place->even = ttl_now(sweeper->store);
         sweeper_move(place, 0);
     }
     place->round = sweeper->round;
@@ -143,8 +147,10 @@ static void sweeper_take_late(struct sweeper *sweeper)
 
 /* --- A step ----------------------------------------------------------------------------------- */
 
-/* Rows for one batch; `at` says whether the iterator stands on a row. */
-static bool sweeper_collect(struct engine_iterator *iterator,
+/* Rows for one batch; `at` says whether the iterator stands on a row. One that does not decode is
+ * counted and left: it must not stand in the way of those behind it. */
+static bool sweeper_collect(struct sweeper *sweeper,
+                            struct engine_iterator *iterator,
                             bool *at,
                             struct arena *arena,
                             struct sweep_row *rows,
@@ -156,10 +162,12 @@ static bool sweeper_collect(struct engine_iterator *iterator,
     while (*at && *count < SWEEP_BATCH_ROWS) {
         struct sweep_row *row = &rows[*count];
         row->expiry = arena_copy(arena, engine_iterator_key(iterator));
-        if (!expiry_decode(row->expiry, arena, &row->second, &row->key, err)) {
-            return false;
+        if (expiry_decode(row->expiry, arena, &row->second, &row->key, err)) {
+            (*count)++;
+        } else {
+            atomic_fetch_add(&sweeper->damaged, 1);
+            error_clear(err);
         }
-        (*count)++;
         *at = engine_iterator_next(iterator, err);
     }
     return err->code == ERROR_NONE;
@@ -192,9 +200,9 @@ static bool sweeper_walk(struct sweeper *sweeper,
     while (ok && *at && !ended) {
         struct sweep_result result = {0};
         uint32_t count = 0;
-        ok = sweeper_collect(iterator, at, &arena, rows, &count, err) &&
-             sweep_batch(sweeper->store, table, rows, count, &arena, &result, err);
-        if (ok && !result.outdated) {
+        ok = sweeper_collect(sweeper, iterator, at, &arena, rows, &count, err) &&
+             (count == 0 || sweep_batch(sweeper->store, table, rows, count, &arena, &result, err));
+        if (ok && count > 0 && !result.outdated) {
             sweeper_keep(place, rows[count - 1].expiry);
             sweeper_count(sweeper, &result);
             seen += count;
@@ -256,11 +264,12 @@ static bool sweeper_serves(const struct table *table)
            (table->status == TABLE_ACTIVE || table->status == TABLE_UPDATING);
 }
 
-/* Of a table that it has looked at before. */
-static uint64_t sweeper_behind(const struct sweep_place *place, uint64_t limit)
+/* For how long there has been more to do than was done. Not how old the rows are: an item may be
+ * written years after its time, and whoever turns time to live on may have such items by millions.
+ */
+static uint64_t sweeper_behind(const struct sweep_place *place, uint64_t now)
 {
-    uint64_t passed = sweeper_passed(place);
-    return limit > passed && passed > 0 ? limit - passed : 0;
+    return now > place->even ? now - place->even : 0;
 }
 
 /* Beside clients it takes its time, up to a point. */
@@ -283,9 +292,12 @@ sweeper_serve(struct sweeper *sweeper, const struct table *table, bool *more, st
     }
     atomic_store(&sweeper->reached, now); /* Before the rows are looked at: see sweeper_note. */
     uint64_t limit = sweeper_limit(sweeper->store, table, now);
-    sweeper_hurry(sweeper, sweeper_behind(place, limit));
+    sweeper_hurry(sweeper, sweeper_behind(place, now));
     bool ok = sweeper_step(sweeper, table, place, limit, more, err);
-    uint64_t behind = sweeper_behind(place, limit);
+    if (place->from == limit && place->row_bytes == 0) {
+        place->even = now;
+    }
+    uint64_t behind = sweeper_behind(place, now);
     if (behind > atomic_load(&sweeper->behind_s)) {
         atomic_store(&sweeper->behind_s, behind);
     }

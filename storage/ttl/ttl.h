@@ -64,6 +64,6 @@ struct ttl_figures {
     uint64_t deleted;        /* Items. */
     uint64_t kept;           /* Expiry rows removed whose items stay. */
     uint64_t damaged;        /* Rows that could not be read, and are still there. */
-    uint64_t behind_seconds; /* Since the oldest second was over whose items are not all gone. */
+    uint64_t behind_seconds; /* For so long there has been more to delete than was deleted. */
 };
 void ttl_figures(const struct store *store, struct ttl_figures *figures);

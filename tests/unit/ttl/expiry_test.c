@@ -85,6 +85,30 @@ Test(ttl_expiry, a_damaged_item_stays_and_the_others_go)
     cr_assert_eq(ttl_fixture_rows(&fixture, fixture.id), 1);
 }
 
+/* A row of the family that is too short for any item, among those of others. */
+Test(ttl_expiry, a_damaged_row_does_not_stand_in_the_way)
+{
+    struct engine *engine = fixture.store->engine;
+    struct error err = {0};
+    uint8_t row[EXPIRY_HEAD_BYTES];
+    ttl_fixture_turn(&fixture, true, "t");
+    ttl_fixture_wait(&fixture, TTL_ENABLED);
+    struct engine_batch *batch = engine_batch_open();
+    engine_batch_put(engine, batch, FAMILY_EXPIRY, expiry_bound(fixture.id, 5, row),
+                     SLICE_LITERAL(""));
+    uint64_t seq = engine_commit_begin(engine);
+    cr_assert(engine_commit_append(engine, batch, seq, &err));
+    engine_batch_close(batch);
+    for (uint32_t i = 0; i < 100; i++) {
+        ttl_fixture_put_t(&fixture, i, 5 + i % 3);
+    }
+    ttl_fixture_step(&fixture, 20);
+    ttl_fixture_wait_deleted(&fixture, 100);
+    struct ttl_figures figures;
+    ttl_figures(fixture.store, &figures);
+    cr_assert_geq(figures.damaged, 1);
+}
+
 /* --- Keeping without a conflict --------------------------------------------------------------- */
 
 static enum apply_verdict
