@@ -350,7 +350,7 @@ MUST_CHECK bool store_conflict(struct store *store,
                                bool *found,
                                struct error *err);
 /* Forget conflicts that were found before `before_ms`, at most `max` of them; *more says whether to
- * go on. Worker thread. Errors: THROTTLED, IO, CORRUPT. */
+ * go on. A damaged record stays. Worker thread. Errors: THROTTLED, IO. */
 MUST_CHECK bool store_conflicts_forget(
     struct store *store, uint64_t before_ms, uint32_t max, bool *more, struct error *err);
 

@@ -226,7 +226,8 @@ bool store_conflict(struct store *store,
 
 /* Those that are old enough go into the batch. Records of a table lie by their winner's stamp. A
  * stamp that is recent ends the table; one that is old may be a slow clock's, so what counts is the
- * time of the finding. */
+ * time of the finding. One that is damaged stays, and does not keep the others: listing reports it.
+ */
 static bool conflict_forget_some(struct store *store,
                                  struct engine_iterator *records,
                                  struct engine_batch *batch,
@@ -240,7 +241,9 @@ static bool conflict_forget_some(struct store *store,
         struct slice key = engine_iterator_key(records);
         struct conflict conflict;
         if (!conflict_decode(key, engine_iterator_value(records), &conflict, err)) {
-            return false;
+            error_clear(err);
+            at = engine_iterator_next(records, err);
+            continue;
         }
         if (conflict.winner.version.stamp >> CONFLICT_COUNTER_BITS >= before_ms) {
             uint8_t next[TABLE_ID_BYTES];

@@ -297,6 +297,21 @@ Test(conflicts, old_ones_are_forgotten_by_the_time_they_were_found)
     cr_assert(slice_equal(found[1].key, sample_key(&arena, "x")));
     cr_assert(store_conflicts_forget(store, first_ms + 7000, 3, &more, &err), "%s", err.text);
     cr_assert_eq(list(store, 0, LIST_MAX, &arena, found), 0);
+
+    uint8_t id[CONFLICT_ID_BYTES];
+    bool still = true;
+    collide(store, &arena, left, "z", 8, 800);
+    cr_assert_eq(list(store, 0, LIST_MAX, &arena, found), 1);
+    store_conflict_id(&found[0], id);
+    uint8_t damaged[CONFLICT_KEY_BYTES] = {0, 0, 0, 1}; /* In front of all others. */
+    engine_fixture_put(store->engine, FAMILY_CONFLICTS, slice_of(damaged, sizeof(damaged)),
+                       SLICE_LITERAL("nonsense"));
+    cr_assert(store_conflicts_forget(store, first_ms + 9000, 3, &more, &err), "%s", err.text);
+    uint32_t count;
+    cr_assert_not(store_conflicts(store, 0, LIST_MAX, &arena, found, &count, &err));
+    cr_assert_eq(err.code, ERROR_CORRUPT);
+    cr_assert(store_conflict(store, slice_of(id, sizeof(id)), &arena, &found[0], &still, &err));
+    cr_assert_not(still);
     table_release(left);
     table_release(right);
     store_close(store);
