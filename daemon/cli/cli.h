@@ -25,6 +25,18 @@ struct cli_option {
     uint32_t *list_count;
 };
 
+/* --admin and -o, for a call with the members `admins`, `admins_count` and `output`. */
+#define CLI_NODE_OPTIONS(call)                                                                     \
+    {.name = "admin",                                                                              \
+     .argument = "URL",                                                                            \
+     .help = "the node to ask",                                                                    \
+     .list = (call).admins,                                                                        \
+     .list_count = &(call).admins_count},                                                          \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .argument = "FORM", .help = "text or json",               \
+        .text = &(call).output                                                                     \
+    }
+
 /* Errors: CONFIG for unknown flags, missing values and words that are no flags. */
 MUST_CHECK bool cli_parse(int argc,
                           char **argv,

@@ -65,18 +65,7 @@ struct conflicts_call {
     const char *output;
     const char *id;
 };
-#define CONFLICTS_OPTIONS(call)                                                                    \
-    {.name = "admin",                                                                              \
-     .argument = "URL",                                                                            \
-     .help = "the node to ask",                                                                    \
-     .list = (call).admins,                                                                        \
-     .list_count = &(call).admins_count},                                                          \
-    {                                                                                              \
-        .name = "output", .letter = 'o', .argument = "FORM", .help = "text or json",               \
-        .text = &(call).output                                                                     \
-    }
-
-/* Ask, then show the answer: a list, or with `print_one` a single one. */
+/* Ask, then show the answer as JSON or by `print`. */
 static int conflicts_ask(struct conflicts_call *call,
                          struct arena *arena,
                          const char *method,
@@ -117,7 +106,7 @@ static int conflicts_list(int argc, char **argv)
          .argument = "N",
          .help = "at most so many, 1 to 10000 (10000)",
          .text = &limit},
-        CONFLICTS_OPTIONS(call),
+        CLI_NODE_OPTIONS(call),
     };
     struct error err = {0};
     uint64_t number = 0;
@@ -144,7 +133,7 @@ static bool conflicts_begin_one(struct conflicts_call *call,
                                 char **argv,
                                 int *status)
 {
-    const struct cli_option options[] = {CONFLICTS_OPTIONS(*call)};
+    const struct cli_option options[] = {CLI_NODE_OPTIONS(*call)};
     bool named = argc >= 1 && argv[0][0] != '-';
     call->id = named ? argv[0] : NULL;
     if (!cli_begin(command, what, named ? argc - 1 : argc, named ? argv + 1 : argv, options,

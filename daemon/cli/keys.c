@@ -19,17 +19,6 @@ struct keys_call {
     bool as_json;
 };
 
-#define KEYS_OPTIONS(call)                                                                         \
-    {.name = "admin",                                                                              \
-     .argument = "URL",                                                                            \
-     .help = "the node to ask",                                                                    \
-     .list = (call).admins,                                                                        \
-     .list_count = &(call).admins_count},                                                          \
-    {                                                                                              \
-        .name = "output", .letter = 'o', .argument = "FORM", .help = "text or json",               \
-        .text = &(call).output                                                                     \
-    }
-
 /* The answer to one call of the admin endpoint, as text and as a tree. */
 static bool keys_ask(struct keys_call *call,
                      const char *method,
@@ -98,7 +87,7 @@ static int keys_add(int argc, char **argv)
          .argument = "FILE",
          .help = "what he may do, in IAM's JSON (everything)",
          .text = &file},
-        KEYS_OPTIONS(call),
+        CLI_NODE_OPTIONS(call),
     };
     struct error err = {0};
     struct json *policy = NULL;
@@ -153,7 +142,7 @@ static void keys_print(struct arena *arena, const struct json *list)
 static int keys_list(int argc, char **argv)
 {
     struct keys_call call = {.admins_count = 0};
-    const struct cli_option options[] = {KEYS_OPTIONS(call)};
+    const struct cli_option options[] = {CLI_NODE_OPTIONS(call)};
     struct error err = {0};
     struct json *root = NULL;
     struct slice text;
@@ -201,7 +190,7 @@ static bool keys_take_id(int *argc, char ***argv, const char **id)
 static int keys_remove(int argc, char **argv)
 {
     struct keys_call call = {.admins_count = 0};
-    const struct cli_option options[] = {KEYS_OPTIONS(call)};
+    const struct cli_option options[] = {CLI_NODE_OPTIONS(call)};
     struct error err = {0};
     struct json *root = NULL;
     struct slice text;
@@ -278,7 +267,7 @@ static int keys_policy(int argc, char **argv)
     const struct cli_option options[] = {
         {.name = "set", .argument = "FILE", .help = "from now on this one", .text = &file},
         {.name = "clear", .help = "none: everything is allowed", .flag = &clear},
-        KEYS_OPTIONS(call),
+        CLI_NODE_OPTIONS(call),
     };
     struct error err = {0};
     struct json *policy = NULL;
