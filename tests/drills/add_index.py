@@ -12,13 +12,12 @@ latencies then.
 """
 import argparse
 import json
-import multiprocessing
 import random
 import time
-import traceback
 
 import drill as drills
 import load
+from crew import Crew
 from wire import Api, Closed
 
 TABLE, INDEX = "AddIndex", "by-group"
@@ -114,53 +113,24 @@ class Writer:
         return self.times
 
 
-def _write(pipe, *arguments):
-    try:
-        pipe.send(Writer(*arguments).run())
-    except BaseException:
-        pipe.send(traceback.format_exc())
-    pipe.close()
+def _run_writer(*arguments):
+    return Writer(*arguments).run()
 
 
 class Writers:
     def __init__(self, drill, node, items, rate):
-        context = multiprocessing.get_context("fork")
-        self.ending = context.Value("b", 0, lock=False)
-        self.address = context.Array("c", node.http.encode().ljust(64, b"\0"), lock=False)
-        self.processes = []
+        self.crew = Crew(drill)
+        self.address = self.crew.context.Array("c", node.http.encode().ljust(64, b"\0"), lock=False)
         for number in range(WRITERS):
-            receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(
-                target=_write, daemon=True,
-                args=(sender, number, items, rate / WRITERS, drill.random.getrandbits(32),
-                      self.address, node.region, self.ending))
-            process.start()
-            sender.close()
-            self.processes.append((process, receiver))
-        drill.stack.callback(self.kill)
-
-    def kill(self):
-        for process, _ in self.processes:
-            if process.is_alive():
-                process.kill()
-            process.join()
+            self.crew.start(_run_writer, number, items, rate / WRITERS, drill.random.getrandbits(32),
+                            self.address, node.region, self.crew.ending)
 
     def moved(self, address):
         self.address.value = address.encode()
 
     def join(self):
         """All (when sent, how long)."""
-        self.ending.value = 1
-        times = []
-        for process, receiver in self.processes:
-            if not receiver.poll(60):
-                raise drills.Broken("a writer did not end within a minute")
-            result = receiver.recv()
-            process.join()
-            if isinstance(result, str):
-                raise drills.Broken(f"a writer failed: {result}")
-            times += result
-        return times
+        return [each for times in self.crew.join() for each in times]
 
 
 def percentile(times, share):

@@ -129,7 +129,6 @@ def kill_while_filling(drill, cluster, victim, items):
 def run(drill, items=200000, rate=500, kill="none"):
     cluster = Cluster(drill, 2)
     home, away = cluster.nodes
-    api = cluster.api(home)
     load.make_full_table(drill, home, TABLE, (item_of(number, 0) for number in range(items)))
     writers = [Writer(home, number, items, rate / WRITERS, drill.random.getrandbits(32))
                for number in range(WRITERS)]

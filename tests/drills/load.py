@@ -6,12 +6,11 @@ writers share, some of them hot.
 """
 import itertools
 import json
-import multiprocessing
 import random
 import time
-import traceback
 
 import ledger as books
+from crew import Crew
 from drill import Broken, wait_for
 from wire import Api, Fleet
 
@@ -207,64 +206,39 @@ class Writer:
             self.ledger.sightings.append((number, item["w"]["S"] if item else books.ABSENT, now))
 
 
-def _write(pipe, name, seed, address, region, connections, ending, acknowledged):
-    try:
-        writer = Writer(name, seed, ending, acknowledged)
-        fleet = Fleet(address, region, connections, writer.next_request, writer.answered)
-        fleet.run()
-        if fleet.lost and not ending.value:
-            writer.ledger.problems.append(f"the daemon closed {fleet.lost} connections")
-        pipe.send(writer.ledger)
-    except BaseException:
-        pipe.send(traceback.format_exc())
-    pipe.close()
+def _write(name, seed, address, region, connections, ending, acknowledged):
+    writer = Writer(name, seed, ending, acknowledged)
+    fleet = Fleet(address, region, connections, writer.next_request, writer.answered)
+    fleet.run()
+    if fleet.lost and not ending.value:
+        writer.ledger.problems.append(f"the daemon closed {fleet.lost} connections")
+    return writer.ledger
 
 
 class Load:
     """`processes` writers with `connections` requests in flight each; join() ends them."""
 
     def __init__(self, drill, node, name, processes=3, connections=80):
-        context = multiprocessing.get_context("fork")
-        self.ending = context.Value("b", 0, lock=False)
-        self.writers = []
+        self.crew = Crew(drill)
+        self.counts = []
         for index in range(processes):
-            receiver, sender = context.Pipe(duplex=False)
-            acknowledged = context.Value("q", 0, lock=False)
-            process = context.Process(
-                target=_write, daemon=True,
-                args=(sender, f"{name}.{index}", drill.random.getrandbits(32), node.http,
-                      node.region, connections, self.ending, acknowledged))
-            process.start()
-            sender.close()
-            self.writers.append((process, receiver, acknowledged))
-        drill.stack.callback(self.kill)
-
-    def kill(self):
-        for process, _, _ in self.writers:
-            if process.is_alive():
-                process.kill()
-            process.join()
+            self.counts.append(self.crew.context.Value("q", 0, lock=False))
+            self.crew.start(_write, f"{name}.{index}", drill.random.getrandbits(32), node.http,
+                            node.region, connections, self.crew.ending, self.counts[-1])
 
     def acknowledged(self):
-        return sum(acknowledged.value for _, _, acknowledged in self.writers)
+        return sum(acknowledged.value for acknowledged in self.counts)
 
     def wait_begun(self, acknowledged=100):
         wait_for(f"{acknowledged} acknowledged writes", lambda: self.acknowledged() >= acknowledged)
 
     def expect_end(self):
         """From here on connections may end: say so before the daemon is killed."""
-        self.ending.value = 1
+        self.crew.ending.value = 1
 
     def join(self):
         """The joined ledger, once every writer's connections have ended."""
-        self.expect_end()
         joined = books.Ledger()
-        for process, receiver, _ in self.writers:
-            if not receiver.poll(60):
-                raise Broken("a writer did not end within a minute")
-            result = receiver.recv()
-            process.join()
-            if isinstance(result, str):
-                raise Broken(f"a writer failed: {result}")
-            joined.join(result)
+        for ledger in self.crew.join():
+            joined.join(ledger)
         return joined

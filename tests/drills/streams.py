@@ -21,7 +21,6 @@ import threading
 import time
 
 import drill as drills
-import ledger as books
 import load
 from cluster import Cluster
 from stream_book import Follower, Reader, judge_shards, rebuild, unwind

@@ -11,14 +11,13 @@ as slow as before, at the 99th percentile. The table has a stream, and each dele
 service's.
 """
 import argparse
-import multiprocessing
 import random
 import time
-import traceback
 
 import drill as drills
 import load
 from add_index import percentile
+from crew import Crew
 from wire import Api
 
 TABLE, OTHER = "Expires", "Foreground"
@@ -75,48 +74,20 @@ class Client:
         return self.times
 
 
-def _send(pipe, *arguments):
-    try:
-        pipe.send(Client(*arguments).run())
-    except BaseException:
-        pipe.send(traceback.format_exc())
-    pipe.close()
+def _run_client(*arguments):
+    return Client(*arguments).run()
 
 
 class Foreground:
     def __init__(self, drill, node, rate):
-        context = multiprocessing.get_context("fork")
-        self.ending = context.Value("b", 0, lock=False)
-        self.processes = []
+        self.crew = Crew(drill)
         for _ in range(CLIENTS):
-            receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(target=_send, daemon=True, args=(
-                sender, rate / CLIENTS, drill.random.getrandbits(32), node.http, node.region,
-                self.ending))
-            process.start()
-            sender.close()
-            self.processes.append((process, receiver))
-        drill.stack.callback(self.kill)
-
-    def kill(self):
-        for process, _ in self.processes:
-            if process.is_alive():
-                process.kill()
-            process.join()
+            self.crew.start(_run_client, rate / CLIENTS, drill.random.getrandbits(32), node.http,
+                            node.region, self.crew.ending)
 
     def join(self):
         """All (when sent, how long)."""
-        self.ending.value = 1
-        times = []
-        for process, receiver in self.processes:
-            if not receiver.poll(60):
-                raise drills.Broken("a client did not end within a minute")
-            result = receiver.recv()
-            process.join()
-            if isinstance(result, str):
-                raise drills.Broken(f"a client failed: {result}")
-            times += result
-        return times
+        return [each for times in self.crew.join() for each in times]
 
 
 def wait_enabled(api, table):
